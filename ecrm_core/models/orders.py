@@ -132,6 +132,8 @@ class OrderLine(Base):
     amount: Mapped[money]
     """What was sold: quantity × unit price − discount, or the sum the file gives."""
     returned_quantity: Mapped[int] = mapped_column(default=0)
+    returned_amount: Mapped[money] = mapped_column(default=Decimal(0))
+    """What the returned pieces were sold for; the sum of this line's `LineReturn`s."""
     void_at: Mapped[datetime | None]
     door_taker_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"), index=True)
     fingerprint: Mapped[int | None] = mapped_column(BigInteger)
@@ -148,6 +150,8 @@ class LineReturn(Base):
     line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), index=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
     quantity: Mapped[int]
+    amount: Mapped[money] = mapped_column(default=Decimal(0))
+    """What these pieces were sold for: their share of the line's amount."""
     at: Mapped[instant]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
     reason: Mapped[str] = mapped_column(String(500))
