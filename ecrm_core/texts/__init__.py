@@ -108,6 +108,10 @@ class Texts:
         """A day in full: `Selasa, 24 November 2026`."""
         return format_date(day, "EEEE, d MMMM y", locale=self._locale)
 
+    def weekday(self, day: date) -> str:
+        """The day of the week: `Selasa`."""
+        return format_date(day, "EEEE", locale=self._locale)
+
     def month(self, day: date) -> str:
         """A month: `November 2026`."""
         return format_date(day, "MMMM y", locale=self._locale)

@@ -1,0 +1,11 @@
+"""Customers whose birthday it is, and the ways to greet them."""
+
+from __future__ import annotations
+
+from dashboards.parts.part import Part
+
+
+class Birthdays(Part):
+    """Reports `greet` with the channel whose link was followed, and `ungreet`."""
+
+    _styles = ("aside.css",)

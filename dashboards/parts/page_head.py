@@ -1,0 +1,11 @@
+"""The head of a page: its title, and in one line what it tells today."""
+
+from __future__ import annotations
+
+from dashboards.parts.part import Part
+
+
+class PageHead(Part):
+    """`draw(title=…, line=…, actions=[{label, do, icon, primary, tip}])`."""
+
+    _styles = ("page_head.css",)

@@ -1,0 +1,76 @@
+"""The ground of our own components: native elements, one dict down, messages up.
+
+Each is a `.py` and a `.js` of one name. The script draws `model.state` and reports gestures with
+`model.send_msg`; wording, rules and arithmetic stay in Python.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import param
+from bokeh.models import InlineStyleSheet
+from panel.custom import JSComponent
+from panel.io.state import state as session
+
+HERE = Path(__file__).parent
+
+Gesture = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+@lru_cache
+def _source(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _shared_styles() -> InlineStyleSheet:
+    """One style sheet for all parts of a page: sent once, and there before the first part is drawn."""
+    known = session._stylesheets.setdefault(session.curdoc, {}) if session.curdoc else {}
+    if "ecrm-parts" not in known:
+        known["ecrm-parts"] = InlineStyleSheet(css=_source("parts.css"))
+    return known["ecrm-parts"]
+
+
+class Part(JSComponent):
+    """A component of ours.
+
+    Args:
+        gesture: called with each message of the script, a dict with `do` and what it needs.
+    """
+
+    state = param.Dict(default={}, doc="All that the script draws; replaced as a whole.")
+
+    _styles: ClassVar[tuple[str, ...]] = ()
+    """Style sheets of this component alone, files beside it."""
+
+    __abstract = True
+
+    def __init__(self, gesture: Gesture | None = None, **params: Any) -> None:
+        # Equal data must still arrive: what a script has drawn ahead is only put right by a new state.
+        self._revisions = itertools.count(1)
+        super().__init__(**params)
+        self._gesture = gesture
+
+    def draw(self, **state: Any) -> None:
+        """Give the script new data."""
+        self.state = {**state, "revision": next(self._revisions)}
+
+    async def _handle_msg(self, data: Any) -> None:
+        if self._gesture is not None and isinstance(data, dict):
+            await self._gesture(data)
+
+    @classmethod
+    def _render_esm(cls, compiled: Any = True, server: bool = False) -> str:
+        # Joined rather than imported: the same text runs from a server and in a notebook.
+        return _source("dom.js") + _source(Path(inspect.getfile(cls)).with_suffix(".js").name)
+
+    def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
+        properties = super()._process_param_change(params)
+        if "stylesheets" in properties:
+            properties["stylesheets"] = [_shared_styles(), *(_source(name) for name in self._styles)]
+        return properties

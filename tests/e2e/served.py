@@ -1,0 +1,23 @@
+"""The program under test: `python -m tests.e2e.served sqlite:///…` serves it at 09.00 on a Tuesday."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import timedelta
+
+import ecrm_core as ecrm
+from dashboards.serve import serve_company
+from tests.e2e.company import NOW
+
+
+def main(address: str) -> None:
+    started = time.monotonic()
+    # The clock goes on from a fixed morning: what is due "today" must not depend on the day of the test.
+    crm = ecrm.connect(address, clock=lambda: NOW + timedelta(seconds=time.monotonic() - started))
+    serve_company(crm, port=0, on_ready=lambda at: print(at, flush=True))
+    crm.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
