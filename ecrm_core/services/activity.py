@@ -1,0 +1,24 @@
+"""Keep the last activity that lists show in step with the order lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+
+from ecrm_core.crm import Work
+from ecrm_core.models import Customer, OrderLine
+
+
+def refresh_last_activity(work: Work, customer_ids: Iterable[int]) -> None:
+    """Set `Customer.last_activity_at` from the lines that count by what is known now."""
+    wanted = sorted(set(customer_ids))
+    work.session.flush()
+    latest = select(OrderLine.customer_id, func.max(OrderLine.ordered_at).label("at"))
+    counting = latest.where(OrderLine.customer_id.in_(wanted), OrderLine.void_at.is_(None)).group_by(
+        OrderLine.customer_id
+    )
+    newest = {row.customer_id: row.at for row in work.session.execute(counting)}
+    for customer in work.session.scalars(select(Customer).where(Customer.id.in_(wanted))):
+        if customer.last_activity_at != newest.get(customer.id):
+            customer.last_activity_at = newest.get(customer.id)

@@ -1,0 +1,238 @@
+"""Customers as persons: entered, corrected, remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from ecrm_core.crm import Work
+from ecrm_core.errors import CustomerNotVisible, InvalidValue, UnknownEmployee
+from ecrm_core.models import (
+    Customer,
+    CustomerNote,
+    CustomerPhone,
+    Employee,
+    Interest,
+    InterestOrigin,
+    OwnerChange,
+    Role,
+)
+from ecrm_core.phones import parse_phone
+from ecrm_core.services.checks import clean_birthday, clean_email, clean_text, required_text
+from ecrm_core.services.numbers import customer_code, next_number
+
+LIMITS = {"name": 200, "address": 500, "city": 100, "province": 100, "postcode": 10}
+
+
+@dataclass(frozen=True)
+class CustomerCard:
+    """A customer, as the service answers with them."""
+
+    id: int
+    code: str
+    name: str
+    owner_id: int | None
+
+    @classmethod
+    def of(cls, row: Customer) -> CustomerCard:
+        return cls(row.id, row.code, row.name, row.owner_id)
+
+
+def add_customer(
+    work: Work,
+    *,
+    name: str,
+    phones: Sequence[str] = (),
+    email: str | None = None,
+    address: str | None = None,
+    city: str | None = None,
+    province: str | None = None,
+    postcode: str | None = None,
+    birth_date: tuple[int | None, int, int] | None = None,
+    owner: str | None = None,
+) -> CustomerCard:
+    """Enter a new customer. A telemarketer owns whom they enter; a manager chooses, or nobody.
+
+    Args:
+        phones: as typed, the one to call first in front.
+        birth_date: year (none where unknown), month, day.
+        owner: user name of an active telemarketer.
+
+    Raises:
+        InvalidValue: a field that cannot be kept.
+        UnknownEmployee: no active telemarketer of that name.
+    """
+    year, month, day = clean_birthday(birth_date, today=work.today)
+    row = Customer(
+        name=required_text("name", name, limit=LIMITS["name"]),
+        email=clean_email(email),
+        address=clean_text("address", address, limit=LIMITS["address"], lines=True),
+        city=clean_text("city", city, limit=LIMITS["city"]),
+        province=clean_text("province", province, limit=LIMITS["province"]),
+        postcode=clean_text("postcode", postcode, limit=LIMITS["postcode"]),
+        birth_year=year,
+        birth_month=month,
+        birth_day=day,
+        owner_id=_owner(work, owner),
+        created_at=work.now,
+        created_by_id=work.actor.employee_id,
+    )
+    numbers = _numbers(work, phones)
+    row.code = customer_code(next_number(work, "customer"))
+    work.session.add(row)
+    work.session.flush()
+    for position, (e164, typed) in enumerate(numbers.items()):
+        work.session.add(CustomerPhone(customer_id=row.id, e164=e164, typed=typed, position=position))
+    if row.owner_id is not None:
+        work.session.add(
+            OwnerChange(
+                customer_id=row.id,
+                to_id=row.owner_id,
+                at=work.now,
+                by_id=work.actor.employee_id,
+                reason="entered",
+            )
+        )
+    work.session.flush()
+    return CustomerCard.of(row)
+
+
+def change_customer(work: Work, customer_id: int, **changes: Any) -> CustomerCard:
+    """Correct fields of a customer: name, email, address, city, province, postcode, birth_date, phones.
+
+    Raises:
+        CustomerNotVisible: missing, or a colleague's.
+        InvalidValue: a field that cannot be kept, or that is not one of these.
+    """
+    row = own_customer(work, customer_id, lock=True)
+    for field, value in changes.items():
+        if field == "name":
+            row.name = required_text("name", value, limit=LIMITS["name"])
+        elif field == "email":
+            row.email = clean_email(value)
+        elif field == "birth_date":
+            row.birth_year, row.birth_month, row.birth_day = clean_birthday(value, today=work.today)
+        elif field == "phones":
+            _change_phones(work, row, value)
+        elif field in LIMITS:
+            setattr(row, field, clean_text(field, value, limit=LIMITS[field], lines=field == "address"))
+        else:
+            raise InvalidValue(field, value, "unknown_field")
+    return CustomerCard.of(row)
+
+
+def add_note(work: Work, customer_id: int, text: str) -> int:
+    """Remember something about a customer; the id of the note.
+
+    Raises:
+        CustomerNotVisible: missing, or a colleague's.
+        InvalidValue: nothing written, or too much.
+    """
+    own_customer(work, customer_id)
+    row = CustomerNote(
+        customer_id=customer_id,
+        text=required_text("note", text, limit=4000, lines=True),
+        at=work.now,
+        by_id=work.actor.employee_id,
+    )
+    work.session.add(row)
+    work.session.flush()
+    return row.id
+
+
+def add_interest(
+    work: Work, customer_id: int, *, product_id: int | None = None, category_id: int | None = None
+) -> None:
+    """Note what a customer says they care about: one product or one category; once is enough.
+
+    Raises:
+        CustomerNotVisible: missing, or a colleague's.
+        InvalidValue: neither or both are named.
+    """
+    own_customer(work, customer_id)
+    if (product_id is None) == (category_id is None):
+        raise InvalidValue("interest", None, "one_of")
+    known = work.session.scalar(
+        select(Interest.id).where(
+            Interest.customer_id == customer_id,
+            Interest.product_id == product_id,
+            Interest.category_id == category_id,
+            Interest.origin == InterestOrigin.STATED,
+            Interest.withdrawn_at.is_(None),
+        )
+    )
+    if known is None:
+        work.session.add(
+            Interest(
+                customer_id=customer_id,
+                product_id=product_id,
+                category_id=category_id,
+                origin=InterestOrigin.STATED,
+                at=work.now,
+                by_id=work.actor.employee_id,
+            )
+        )
+
+
+def withdraw_interest(work: Work, interest_id: int) -> None:
+    """Note that a customer no longer cares about something.
+
+    Raises:
+        CustomerNotVisible: missing, or a colleague's.
+    """
+    row = work.session.get(Interest, interest_id)
+    if row is None:
+        raise CustomerNotVisible(interest_id=interest_id)
+    row.withdrawn_at = row.withdrawn_at or work.now
+
+
+def own_customer(work: Work, customer_id: int, *, lock: bool = False) -> Customer:
+    """The customer, where the actor may see them.
+
+    Raises:
+        CustomerNotVisible: missing, or a colleague's: one answer.
+    """
+    row = work.session.get(Customer, customer_id, with_for_update=lock or None)
+    if row is None:
+        raise CustomerNotVisible(customer_id=customer_id)
+    return row
+
+
+def _owner(work: Work, username: str | None) -> int | None:
+    if work.actor.role is Role.TELEMARKETER:
+        return work.employee_id
+    if username is None:
+        return None
+    found = work.session.scalar(
+        select(Employee.id).where(Employee.username == username, Employee.active, Employee.role == Role.TELEMARKETER)
+    )
+    if found is None:
+        raise UnknownEmployee(username=username)
+    return found
+
+
+def _numbers(work: Work, phones: Sequence[str]) -> dict[str, str]:
+    """E.164 to what was typed, each number once."""
+    numbers: dict[str, str] = {}
+    for typed in phones:
+        if typed.strip():
+            numbers.setdefault(parse_phone(typed, work.rules.phone_region), typed.strip()[:64])
+    return numbers
+
+
+def _change_phones(work: Work, row: Customer, phones: Sequence[str]) -> None:
+    wanted = _numbers(work, phones)
+    for known in work.session.scalars(select(CustomerPhone).where(CustomerPhone.customer_id == row.id)):
+        if known.e164 in wanted:
+            known.typed = wanted.pop(known.e164)
+        else:
+            work.session.delete(known)
+    for e164, typed in wanted.items():
+        work.session.add(CustomerPhone(customer_id=row.id, e164=e164, typed=typed))
+    work.session.flush()
+    order = list(_numbers(work, phones))
+    for known in work.session.scalars(select(CustomerPhone).where(CustomerPhone.customer_id == row.id)):
+        known.position = order.index(known.e164)

@@ -1,0 +1,103 @@
+"""Do not call: a person's wish, for every number and every list, until an admin lifts it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from ecrm_core.crm import Work
+from ecrm_core.errors import CustomerNotVisible, DoNotCallRefused
+from ecrm_core.models import (
+    Channel,
+    Consent,
+    Customer,
+    CustomerPhone,
+    DoNotCall,
+    FollowUp,
+    FollowUpClosing,
+    FollowUpState,
+    Role,
+)
+from ecrm_core.services.checks import required_text
+
+
+def mark_do_not_call(work: Work, customer_id: int) -> None:
+    """Note that a customer wants no more calls; closes what is owed to them. Twice changes nothing.
+
+    Raises:
+        CustomerNotVisible: missing, or a colleague's.
+    """
+    customer = _customer(work, customer_id)
+    if customer.do_not_call_at is not None:
+        return
+    customer.do_not_call_at = work.now
+    work.session.add(DoNotCall(customer_id=customer_id, marked_at=work.now, marked_by_id=work.actor.employee_id))
+    owed = select(FollowUp).where(FollowUp.customer_id == customer_id, FollowUp.state == FollowUpState.OPEN)
+    for follow_up in work.session.scalars(owed):
+        follow_up.state = FollowUpState.CLOSED
+        follow_up.closed_because = FollowUpClosing.DO_NOT_CALL
+        follow_up.closed_at = work.now
+
+
+def lift_do_not_call(work: Work, customer_id: int, *, reason: str) -> None:
+    """Allow contact again, at the customer's wish and on record.
+
+    Raises:
+        NotAllowed: not an admin.
+        InvalidValue: no reason.
+    """
+    work.require(Role.ADMIN)
+    customer = _customer(work, customer_id)
+    told = required_text("reason", reason, limit=500)
+    customer.do_not_call_at = None
+    running = select(DoNotCall).where(DoNotCall.customer_id == customer_id, DoNotCall.lifted_at.is_(None))
+    for mark in work.session.scalars(running):
+        mark.lifted_at = work.now
+        mark.lifted_by_id = work.actor.employee_id
+        mark.lifted_reason = told
+
+
+def refuse_contact(work: Work, customer: Customer, *, channel: Channel) -> None:
+    """Refuse an outgoing contact to whoever asked for none, or shares a number with somebody who did.
+
+    A message (not a call) is allowed where consent for its channel is dated later than the mark.
+
+    Raises:
+        DoNotCallRefused: with the customer's name, and `reason="number"` where it is the number
+            that another customer marked.
+    """
+    marked_at = customer.do_not_call_at
+    reason = "person"
+    if marked_at is None:
+        # Whose number it is does not matter to the person who answers it, so colleagues' customers
+        # are looked at as well; nothing but the fact comes back.
+        mine, theirs = aliased(CustomerPhone), aliased(CustomerPhone)
+        with work.crm.system("do-not-call check") as system:
+            marked_at = system.session.scalar(
+                select(Customer.do_not_call_at)
+                .join(theirs, theirs.customer_id == Customer.id)
+                .join(mine, mine.e164 == theirs.e164)
+                .where(mine.customer_id == customer.id, Customer.do_not_call_at.is_not(None))
+                .order_by(Customer.do_not_call_at.desc())
+                .limit(1)
+            )
+        reason = "number"
+    if marked_at is None:
+        return
+    if channel is not Channel.PHONE:
+        newest = work.session.scalar(
+            select(Consent)
+            .where(Consent.customer_id == customer.id, Consent.channel == channel)
+            .order_by(Consent.at.desc(), Consent.id.desc())
+            .limit(1)
+        )
+        if newest is not None and newest.granted and newest.at > marked_at:
+            return
+    raise DoNotCallRefused(name=customer.name, reason=reason)
+
+
+def _customer(work: Work, customer_id: int) -> Customer:
+    customer = work.session.get(Customer, customer_id, with_for_update=True)
+    if customer is None:
+        raise CustomerNotVisible(customer_id=customer_id)
+    return customer

@@ -1,0 +1,158 @@
+"""Follow-ups: owed after a line, answered by a response, or closed with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from ecrm_core.crm import Work
+from ecrm_core.errors import CustomerNotVisible, InvalidValue
+from ecrm_core.models import (
+    Complaint,
+    ComplaintState,
+    Customer,
+    FollowUp,
+    FollowUpClosing,
+    FollowUpState,
+    OrderLine,
+    Product,
+    Response,
+)
+from ecrm_core.services.checks import clean_text, required_text
+from ecrm_core.services.customers import add_note
+
+COMPLAINT_RATING = 2
+"""A rating of this or less opens a complaint."""
+COMPLAINT_DAYS = 3
+"""Days until a complaint wants its answer."""
+
+
+@dataclass(frozen=True)
+class FollowUpReceipt:
+    """Where the follow-up of a line stands now; none of a state where the line owes none."""
+
+    line_id: int
+    state: FollowUpState | None
+    followed_up_on: date | None
+    complaint_id: int | None
+
+
+def open_follow_up(work: Work, line: OrderLine, product: Product, customer: Customer) -> date | None:
+    """What is owed for a new line: its due day; replaces an open one for the same product.
+
+    None is owed to somebody who asked not to be contacted, nor where its last day is past already.
+    """
+    if customer.do_not_call_at is not None:
+        return None
+    due, last = work.rules.follow_up_dates(line.ordered_at, product.follow_up_months)
+    if last < work.today:
+        return None
+    earlier = select(FollowUp).where(
+        FollowUp.customer_id == line.customer_id,
+        FollowUp.product_id == line.product_id,
+        FollowUp.state == FollowUpState.OPEN,
+    )
+    for known in work.session.scalars(earlier):
+        close(work, known, FollowUpClosing.BOUGHT_AGAIN)
+    work.session.add(
+        FollowUp(
+            line_id=line.id,
+            customer_id=line.customer_id,
+            product_id=line.product_id,
+            due_on=due,
+            expires_on=last,
+            state=FollowUpState.OPEN,
+        )
+    )
+    return due
+
+
+def record_response(work: Work, line_id: int, *, rating: int | None, text: str | None) -> FollowUpReceipt:
+    """Note what a customer says of a product; this is what fills `followed_up_on`.
+
+    Raises:
+        CustomerNotVisible: the line is missing, or a colleague's customer's.
+        InvalidValue: neither rating nor text, or a rating that is not 1 to 5.
+    """
+    line = _line(work, line_id)
+    told = clean_text("response", text, limit=4000, lines=True)
+    if rating is None and told is None:
+        raise InvalidValue("response", None, "empty")
+    if rating is not None and rating not in range(1, 6):
+        raise InvalidValue("rating", rating, "range", least=1, most=5)
+    work.session.add(
+        Response(
+            line_id=line.id,
+            customer_id=line.customer_id,
+            product_id=line.product_id,
+            rating=rating,
+            text=told,
+            at=work.now,
+            by_id=work.employee_id,
+        )
+    )
+    owed = work.session.get(FollowUp, line_id, with_for_update=True)
+    if owed is not None and owed.state is FollowUpState.OPEN:
+        owed.state = FollowUpState.ANSWERED
+        owed.followed_up_on = work.today
+        owed.closed_at = work.now
+    complaint_id = None
+    if rating is not None and rating <= COMPLAINT_RATING:
+        complaint_id = _complain(work, line, told)
+    return FollowUpReceipt(line_id, owed.state if owed else None, owed.followed_up_on if owed else None, complaint_id)
+
+
+def close_follow_up(work: Work, line_id: int, *, reason: str) -> FollowUpReceipt:
+    """Close what is owed without an answer, saying why; the reason becomes a note of the customer.
+
+    Raises:
+        CustomerNotVisible: no follow-up there, or a colleague's customer's.
+        InvalidValue: no reason.
+    """
+    owed = work.session.get(FollowUp, line_id, with_for_update=True)
+    if owed is None:
+        raise CustomerNotVisible(line_id=line_id)
+    add_note(work, owed.customer_id, required_text("reason", reason, limit=500))
+    if owed.state is FollowUpState.OPEN:
+        close(work, owed, FollowUpClosing.BY_HAND)
+    return FollowUpReceipt(line_id, owed.state, owed.followed_up_on, None)
+
+
+def close(work: Work, owed: FollowUp, because: FollowUpClosing) -> None:
+    """Close a follow-up for a reason of the rules."""
+    owed.state = FollowUpState.CLOSED
+    owed.closed_because = because
+    owed.closed_at = work.now
+
+
+def _complain(work: Work, line: OrderLine, text: str | None) -> int:
+    """The open complaint about a line, made where there is none."""
+    known = work.session.scalar(
+        select(Complaint.id).where(Complaint.line_id == line.id, Complaint.state == ComplaintState.OPEN)
+    )
+    if known is not None:
+        return known
+    customer = work.session.get(Customer, line.customer_id)
+    row = Complaint(
+        customer_id=line.customer_id,
+        line_id=line.id,
+        kind="low_rating",
+        text=text or "",
+        owner_id=customer.owner_id if customer else None,
+        due_on=work.today + timedelta(days=COMPLAINT_DAYS),
+        opened_at=work.now,
+        opened_by_id=work.actor.employee_id,
+    )
+    work.session.add(row)
+    work.session.flush()
+    return row.id
+
+
+def _line(work: Work, line_id: int) -> OrderLine:
+    line = work.session.get(OrderLine, line_id)
+    # Who took an order through the narrow door sees it, but does not speak for the customer.
+    if line is None or work.session.get(Customer, line.customer_id) is None:
+        raise CustomerNotVisible(line_id=line_id)
+    return line
