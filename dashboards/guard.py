@@ -41,6 +41,7 @@ POLICY = (
 PAGE_SCRIPTS = " blob: 'unsafe-eval'"
 SCRIPT = re.compile(r"<script(?=[\s>])", re.IGNORECASE)
 UNVERSIONED = re.compile(r"""((?:src|href)="static/extensions/[^"?]+)\"""")
+PAGE_FILES = re.compile(r"""(?:src|href)="((?:static|assets)/[^"]+\?[^"]+)\"""")
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +124,7 @@ class GuardedPage(PlainAnswers, DocHandler):
             chunk = chunk.replace("<head>", "<head>" + ours, 1)
             # Panel names a few files without a version, and browsers would ask for them every time.
             chunk = UNVERSIONED.sub(rf'\1?v={panel.__version__}"', chunk)
+            door_of(self).page_files = tuple(PAGE_FILES.findall(chunk))
             chunk, policy = admit_scripts(chunk)
             self.set_header("Content-Security-Policy", policy)
         super().write(chunk)

@@ -75,6 +75,8 @@ class Door:
         self.paths = frozenset(paths)
         self.origins = frozenset(origins)
         self.home = next(iter(paths))
+        self.page_files: tuple[str, ...] = ()
+        """What the page served last loads; the log-in page fetches it while the password is typed."""
         # Hashing takes 64 MiB and a core: more at once would only starve the people at work.
         self._hashing = ThreadPoolExecutor(2, thread_name_prefix="ecrm-password")
         self._looking = ThreadPoolExecutor(8, thread_name_prefix="ecrm-login")
@@ -223,7 +225,11 @@ def write_message(handler: RequestHandler, key: str) -> None:
 
 
 class PlainAnswers(RequestHandler):
-    """Errors in words a person can use; what went wrong is in the log alone."""
+    """Errors in words a person can use, and cookies that other sites and open lines never see."""
+
+    def set_cookie(self, name: str, value: str | bytes, *args: Any, **named: Any) -> None:
+        named = {"samesite": "Lax", "secure": self.request.protocol == "https", **named}
+        super().set_cookie(name, value, *args, **named)
 
     def write_error(self, status_code: int, **_: Any) -> None:
         key = {403: "served.not_allowed", 404: "served.not_found"}.get(status_code, "served.trouble")
@@ -246,9 +252,7 @@ class LoginPage(PlainAnswers):
         door = door_of(self)
         chosen = self.get_query_argument("lang", "")
         if chosen in set(Language):
-            self.set_cookie(
-                LANGUAGE_COOKIE, chosen, expires_days=365, httponly=True, samesite="Lax", secure=self._secure
-            )
+            self.set_cookie(LANGUAGE_COOKIE, chosen, expires_days=365, httponly=True)
         link = self.get_query_argument("link", "")
         try:
             already = await door.find(self.get_cookie(SID) or "")
@@ -299,13 +303,9 @@ class LoginPage(PlainAnswers):
             self._let_in(signed_in)
             self.redirect(door.landing(wanted), status=303)
 
-    @property
-    def _secure(self) -> bool:
-        return self.request.protocol == "https"
-
     def _let_in(self, signed_in: SignIn) -> None:
         # No expiry of its own: the session's is kept by the database, and a closed browser forgets it.
-        self.set_cookie(SID, signed_in.sid, httponly=True, samesite="Lax", secure=self._secure)
+        self.set_cookie(SID, signed_in.sid, httponly=True)
         self.set_header("Cache-Control", "no-store")
 
     async def _show(self, *, username: str = "", link: str = "", wanted: str = "", said: str = "") -> None:
@@ -328,6 +328,7 @@ class LoginPage(PlainAnswers):
                 next=wanted,
                 xsrf=self.xsrf_form_html(),
                 asset=asset,
+                page_files=door.page_files,
                 languages=[
                     (str(language), name, "./login?" + urlencode({**kept, "lang": str(language)}))
                     for language, name in LANGUAGE_NAMES.items()

@@ -19,7 +19,7 @@ from bokeh.document import Document
 from bokeh.embed.bundle import extension_dirs
 from bokeh.resources import Resources
 from bokeh.settings import settings as bokeh_settings
-from panel.io.resources import COMPONENT_PATH
+from panel.io.resources import COMPONENT_PATH, LOCAL_DIST
 from panel.io.server import Server, get_server
 from panel.io.state import set_curdoc
 from tornado.ioloop import IOLoop
@@ -38,7 +38,7 @@ Render: TypeAlias = Callable[[Visit], Any]
 
 WORKERS = 32
 """Threads for queries; Python's default on a small machine would make colleagues wait for each other."""
-KEEP_CUT_MS = 60_000
+KEEP_CUT_MS = 120_000
 """How long a page without connection is kept, to be found again when the network is back."""
 LARGEST_REQUEST = 1024 * 1024
 LARGEST_MESSAGE = 16 * 1024 * 1024
@@ -97,7 +97,7 @@ def build_server(
             include_cookies=[],
             include_headers=["User-Agent"],
             xsrf_cookies=True,
-            xsrf_cookie_kwargs={"samesite": "Lax", "expires_days": None},
+            xsrf_cookie_kwargs={"expires_days": None},
             cross_origin_protection=True,
             # A page keeps its token while the log-in lasts, so that it finds its way back after a cut.
             session_token_expiration=Installation().session_hours * 3600,
@@ -193,6 +193,9 @@ def _make_page(crm: Crm, path: str, render: Render, document: Document) -> None:
     }
     # Our own script tells of a lost connection; Bokeh's message would come on top, in English.
     document.config.update(reconnect_session=True, notifications=None, notify_connection_status=False)
+    # Panel sets this when it writes a page's HTML. A page made anew for a connection that outlived the
+    # server has none written, and would name Panel's public address for its styles.
+    document.template_variables["dist_url"] = LOCAL_DIST
     with set_curdoc(document):
         made = render(Visit(crm=crm, username=username_of(document), path=path, query=query))
         view: Any = made if isinstance(made, pn.template.base.BaseTemplate) else pn.panel(made)

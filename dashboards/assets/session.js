@@ -4,12 +4,16 @@
   const SIGNED_OUT = 4401;
   const CHANGED = 4409;
   const RETRY_MS = 3000;
-  const GIVE_UP_MS = 30000; // the page's own attempts to connect again have ended by then
+  const GIVE_UP_MS = 30000; // Bokeh's own attempts to connect again have ended by then
+  const PUSHES = 3; // attempts of ours after that, before the page is loaded anew
   const sentence = document.currentScript.dataset.lost;
   let bar = null;
   let lostAt = null;
   let timer = null;
   let leaving = false;
+  let heard = null;
+  let connect = null;
+  let pushed = 0;
 
   const toLogin = () => {
     leaving = true;
@@ -33,6 +37,7 @@
   };
   const hide = () => {
     clearTimeout(timer);
+    pushed = 0;
     lostAt = timer = null;
     if (bar) {
       bar.remove();
@@ -45,20 +50,40 @@
     try {
       const answer = await fetch("./signed-in", { cache: "no-store", credentials: "same-origin" });
       if (answer.status === 401) return toLogin();
-      if (answer.ok && lostAt !== null && Date.now() - lostAt > GIVE_UP_MS) return reload();
+      if (answer.ok && lostAt !== null && Date.now() - lostAt > GIVE_UP_MS) {
+        if (!connect || pushed === PUSHES) return reload();
+        pushed += 1;
+        connect();
+      }
     } catch {
       // the network or the server is away: ask again
     }
     if (lostAt !== null) timer = setTimeout(check, RETRY_MS);
   };
 
+  // Bokeh tells of a lost connection with the means to connect again, which it has nowhere else.
+  const hear = () => {
+    const page = window.Bokeh?.documents?.[0];
+    if (!page || page === heard) return;
+    heard = page;
+    page.on_event("connection_lost", (_, event) => {
+      connect = () => event.reconnect();
+    });
+  };
+
   const Native = window.WebSocket;
   window.WebSocket = class extends Native {
     constructor(...all) {
       super(...all);
-      this.addEventListener("open", hide);
+      // Open is not back: the page is drawn anew from the second message, and each comes in three parts.
+      let parts = 0;
+      this.addEventListener("message", () => {
+        parts += 1;
+        if (parts === 6 && lostAt !== null) setTimeout(hide);
+      });
       this.addEventListener("close", (event) => {
         if (leaving) return;
+        hear();
         if (event.code === SIGNED_OUT) return toLogin();
         if (event.code === CHANGED) return reload();
         if (lostAt === null) {

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 
@@ -22,6 +21,8 @@ from ecrm_core import models as m
 from ecrm_core.crm import Crm, Work
 from ecrm_core.errors import EcrmError, UnknownEmployee
 from ecrm_core.models.people import Appearance, Language, Role
+from ecrm_core.services.passwords import LONGEST
+from ecrm_core.services.passwords import hasher as _hasher
 from ecrm_core.settings import Installation
 
 ATTEMPT_WINDOW = timedelta(hours=1)
@@ -31,11 +32,8 @@ ADDRESS_ATTEMPTS = 20
 """The same for an address. Many people share an office's, so more are free; a success clears one's own."""
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
-LONGEST_PASSWORD = 1024
 TOUCH_EVERY = timedelta(minutes=1)
 KEEP_ENDED = timedelta(days=1)
-
-_hasher = PasswordHasher()
 
 
 class WrongPassword(EcrmError):
@@ -271,7 +269,7 @@ def _digest(secret: str) -> bytes:
 
 
 def _verify(known_hash: str, password: str) -> bool:
-    if len(password) > LONGEST_PASSWORD:
+    if len(password) > LONGEST:
         return False
     try:
         return _hasher.verify(known_hash, password)

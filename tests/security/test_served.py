@@ -22,7 +22,7 @@ from dashboards import serve
 from dashboards.static import FileStore, below, below_named
 from ecrm_core.errors import DatabaseProblem
 from ecrm_core.models import LoginSession
-from tests.security.conftest import Browser, Served, ask, read
+from tests.security.conftest import PASSWORD, Browser, Served, ask, read
 
 EVERYWHERE = [
     "/login",
@@ -87,6 +87,19 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(stranger: Browser) 
     assert "Secure" not in sid  # this server speaks plain HTTP on this machine
 
 
+def test_behind_tls_cookies_never_travel_in_the_open(served: Served, stranger: Browser) -> None:
+    served.server._http.xheaders = True  # as `behind_proxy` sets it
+    encrypted = {"X-Forwarded-Proto": "https"}
+    form = {"_xsrf": stranger.xsrf(), "username": "siti", "password": PASSWORD}
+    response = stranger.fetch("/login", data=form, headers=encrypted)
+    cookies = stranger.fetch("/login?lang=en", headers=encrypted).headers.get_list("Set-Cookie")
+    cookies += response.headers.get_list("Set-Cookie")
+    cookies += Browser(served.port).fetch("/login", headers=encrypted).headers.get_list("Set-Cookie")
+    assert {each.split("=")[0] for each in cookies} == {"sid", "lang", "_xsrf"}
+    assert all("; Secure" in each for each in cookies)
+    assert response.headers["Strict-Transport-Security"].startswith("max-age=")
+
+
 def test_files_are_sent_compressed_and_kept_for_a_year(siti: Browser) -> None:
     page = siti.fetch("/home").body.decode()
     files = re.findall(r'(?:src|href)="((?:static|assets)/[^"]+\.(?:js|css)[^"]*)"', page)
@@ -101,6 +114,15 @@ def test_files_are_sent_compressed_and_kept_for_a_year(siti: Browser) -> None:
         assert packed.headers["Vary"] == "Accept-Encoding"
         total += len(packed.body)
     assert total < 850_000
+
+
+def test_the_log_in_page_fetches_ahead_what_pages_load(siti: Browser, stranger: Browser) -> None:
+    page = siti.fetch("/home").body.decode()
+    ahead = re.findall(r'<link rel="prefetch" href="([^"]+)">', stranger.fetch("/login").body.decode())
+    assert len(ahead) >= 4
+    for file in ahead:
+        assert f'"{file}"' in page
+        assert "immutable" in stranger.fetch("/" + file).headers["Cache-Control"]
 
 
 def test_a_file_the_browser_has_is_not_sent_again(stranger: Browser) -> None:
@@ -282,11 +304,7 @@ def test_the_command_says_its_address_and_stops_when_told(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    code = (
-        "import panel as pn; from dashboards.serve import serve_company; import ecrm_core;"
-        f"serve_company(ecrm_core.connect(), port={port}, paths=('home',), render=lambda visit: pn.pane.Str('x'),"
-        " on_ready=lambda address: print(address, flush=True))"
-    )
+    code = f"from dashboards.serve import serve; serve(port={port})"
     program = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=repo,
@@ -296,7 +314,7 @@ def test_the_command_says_its_address_and_stops_when_told(
         env={**os.environ, "ECRM_DATABASE_URL": sqlite_address, "XDG_DATA_HOME": str(tmp_path / "data")},
     )
     try:
-        assert program.stdout.readline() == f"http://127.0.0.1:{port}/\n"
+        assert program.stdout.readline() == f"e-CRM: http://127.0.0.1:{port}/\n"
         stranger = Browser(port)
         assert stranger.fetch("/home").code == 302
         program.send_signal(number)
