@@ -38,13 +38,15 @@ def record_contact(
 
     Raises:
         CustomerNotVisible: missing, or a colleague's.
-        DoNotCallRefused: an outgoing contact to somebody who asked for none.
+        DoNotCallRefused: an outgoing contact, or a promise of one, to somebody who asked for none.
         InvalidValue: a call-back without a time, or one in the past.
     """
     customer = own_customer(work, customer_id)
     outcome, channel, direction = Outcome(outcome), Channel(channel), Direction(direction)
     if direction is Direction.OUTGOING:
         refuse_contact(work, customer, channel=channel)
+    elif outcome is Outcome.CALL_BACK:
+        refuse_contact(work, customer, channel=Channel.PHONE)
     if outcome is Outcome.CALL_BACK and (call_back_at is None or call_back_at <= work.now):
         raise InvalidValue("call_back_at", call_back_at, "in_the_past" if call_back_at else "empty")
     if agenda_item_id is not None:

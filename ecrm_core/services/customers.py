@@ -11,6 +11,7 @@ from sqlalchemy import select
 from ecrm_core.crm import Work
 from ecrm_core.errors import CustomerNotVisible, InvalidValue, UnknownEmployee
 from ecrm_core.models import (
+    Category,
     Customer,
     CustomerNote,
     CustomerPhone,
@@ -18,6 +19,7 @@ from ecrm_core.models import (
     Interest,
     InterestOrigin,
     OwnerChange,
+    Product,
     Role,
 )
 from ecrm_core.phones import parse_phone
@@ -96,7 +98,6 @@ def add_customer(
                 reason="entered",
             )
         )
-    work.session.flush()
     return CustomerCard.of(row)
 
 
@@ -150,11 +151,15 @@ def add_interest(
 
     Raises:
         CustomerNotVisible: missing, or a colleague's.
-        InvalidValue: neither or both are named.
+        InvalidValue: neither or both are named, or it is not ours to sell.
     """
     own_customer(work, customer_id)
     if (product_id is None) == (category_id is None):
         raise InvalidValue("interest", None, "one_of")
+    if product_id is not None and work.session.get(Product, product_id) is None:
+        raise InvalidValue("interest", product_id, "unknown_product")
+    if category_id is not None and work.session.get(Category, category_id) is None:
+        raise InvalidValue("interest", category_id, "unknown_category")
     known = work.session.scalar(
         select(Interest.id).where(
             Interest.customer_id == customer_id,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
@@ -19,6 +22,8 @@ from ecrm_core.models import (
     Role,
 )
 from ecrm_core.services.checks import required_text
+
+logger = logging.getLogger(__name__)
 
 
 def mark_do_not_call(work: Work, customer_id: int) -> None:
@@ -61,27 +66,15 @@ def refuse_contact(work: Work, customer: Customer, *, channel: Channel) -> None:
     """Refuse an outgoing contact to whoever asked for none, or shares a number with somebody who did.
 
     A message (not a call) is allowed where consent for its channel is dated later than the mark.
+    The attempt is logged: what is refused is rolled back, and leaves no row.
 
     Raises:
         DoNotCallRefused: with the customer's name, and `reason="number"` where it is the number
             that another customer marked.
     """
-    marked_at = customer.do_not_call_at
-    reason = "person"
-    if marked_at is None:
-        # Whose number it is does not matter to the person who answers it, so colleagues' customers
-        # are looked at as well; nothing but the fact comes back.
-        mine, theirs = aliased(CustomerPhone), aliased(CustomerPhone)
-        with work.crm.system("do-not-call check") as system:
-            marked_at = system.session.scalar(
-                select(Customer.do_not_call_at)
-                .join(theirs, theirs.customer_id == Customer.id)
-                .join(mine, mine.e164 == theirs.e164)
-                .where(mine.customer_id == customer.id, Customer.do_not_call_at.is_not(None))
-                .order_by(Customer.do_not_call_at.desc())
-                .limit(1)
-            )
-        reason = "number"
+    marked_at, reason = customer.do_not_call_at, "person"
+    if marked_at is None and channel is not Channel.EMAIL:
+        marked_at, reason = _number_marked_at(work, customer), "number"
     if marked_at is None:
         return
     if channel is not Channel.PHONE:
@@ -93,7 +86,32 @@ def refuse_contact(work: Work, customer: Customer, *, channel: Channel) -> None:
         )
         if newest is not None and newest.granted and newest.at > marked_at:
             return
+    logger.warning("refused: %s to %s by %s (%s)", channel, customer.code, work.actor.username, reason)
     raise DoNotCallRefused(name=customer.name, reason=reason)
+
+
+def _number_marked_at(work: Work, customer: Customer) -> datetime | None:
+    """Since when somebody who has one of this customer's numbers wants no contact."""
+    mine, theirs = aliased(CustomerPhone), aliased(CustomerPhone)
+    newest_mark = (
+        select(Customer.do_not_call_at)
+        .join(theirs, theirs.customer_id == Customer.id)
+        .join(mine, mine.e164 == theirs.e164)
+        .where(
+            mine.customer_id == customer.id,
+            mine.wrong_at.is_(None),
+            theirs.wrong_at.is_(None),
+            Customer.do_not_call_at.is_not(None),
+        )
+        .order_by(Customer.do_not_call_at.desc())
+        .limit(1)
+    )
+    if work.actor.is_staff:
+        return work.session.scalar(newest_mark)
+    # Whose number it is does not matter to the person who answers it, so colleagues' customers are
+    # looked at as well; nothing but the fact comes back.
+    with work.crm.system("do-not-call check") as system:
+        return system.session.scalar(newest_mark)
 
 
 def _customer(work: Work, customer_id: int) -> Customer:

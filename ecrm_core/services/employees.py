@@ -19,6 +19,7 @@ from ecrm_core.models import Appearance, Credential, Employee, Language, LoginSe
 from ecrm_core.services.checks import required_text
 from ecrm_core.services.passwords import hash_password
 
+MOST_CALLS = 500
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -54,7 +55,7 @@ def add_employee(
 
     Raises:
         InvalidValue: a user name that is not lower-case letters, digits, dot, dash or underscore;
-            an empty name; a short password.
+            an empty name; a short password; a capacity below one or above 500 calls a day.
         AlreadyExists: the user name is taken, also by a leaver.
     """
     work.require(Role.ADMIN)
@@ -69,7 +70,7 @@ def add_employee(
         name=required_text("name", name, limit=200),
         role=Role(role),
         language=Language(language),
-        capacity=capacity,
+        capacity=_capacity(capacity),
         created_at=work.now,
     )
     with _with_secrets(work) as system:
@@ -138,6 +139,12 @@ def _with_secrets(work: Work) -> Iterator[Work]:
     else:
         with work.crm.system("log-in secrets") as system:
             yield system
+
+
+def _capacity(calls: int | None) -> int | None:
+    if calls is not None and not 1 <= calls <= MOST_CALLS:
+        raise InvalidValue("capacity", calls, "range", least=1, most=MOST_CALLS)
+    return calls
 
 
 def _active(work: Work, username: str) -> Employee:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -39,38 +40,57 @@ class FollowUpReceipt:
     complaint_id: int | None
 
 
-def open_follow_up(work: Work, line: OrderLine, product: Product, customer: Customer) -> date | None:
-    """What is owed for a new line: its due day; replaces an open one for the same product.
+def open_follow_ups(
+    work: Work,
+    orders: Sequence[Sequence[OrderLine]],
+    products: Mapping[int, Product],
+    customers: Mapping[int, Customer],
+) -> dict[int, date]:
+    """What is owed for the lines of new orders: due day by line.
 
-    None is owed to somebody who asked not to be contacted, nor where its last day is past already.
+    Buying a product again replaces what an earlier order left open; lines of one order each owe
+    their own. None is owed to somebody who asked not to be contacted, nor where its last day is
+    past already.
     """
-    if customer.do_not_call_at is not None:
-        return None
-    due, last = work.rules.follow_up_dates(line.ordered_at, product.follow_up_months)
-    if last < work.today:
-        return None
-    earlier = select(FollowUp).where(
-        FollowUp.customer_id == line.customer_id,
-        FollowUp.product_id == line.product_id,
+    statement = select(FollowUp).where(
+        FollowUp.customer_id.in_({line.customer_id for lines in orders for line in lines}),
+        FollowUp.product_id.in_({line.product_id for lines in orders for line in lines}),
         FollowUp.state == FollowUpState.OPEN,
     )
-    for known in work.session.scalars(earlier):
-        close(work, known, FollowUpClosing.BOUGHT_AGAIN)
-    work.session.add(
-        FollowUp(
-            line_id=line.id,
-            customer_id=line.customer_id,
-            product_id=line.product_id,
-            due_on=due,
-            expires_on=last,
-            state=FollowUpState.OPEN,
-        )
-    )
+    waiting: dict[tuple[int, int], list[FollowUp]] = {}
+    for known in work.session.scalars(statement.with_for_update()):
+        waiting.setdefault((known.customer_id, known.product_id), []).append(known)
+    due: dict[int, date] = {}
+    for lines in orders:
+        for line in lines:
+            for known in waiting.pop((line.customer_id, line.product_id), ()):
+                close(work, known, FollowUpClosing.BOUGHT_AGAIN)
+        for line in lines:
+            if customers[line.customer_id].do_not_call_at is not None:
+                continue
+            due_on, expires_on = work.rules.follow_up_dates(line.ordered_at, products[line.product_id].follow_up_months)
+            if expires_on < work.today:
+                continue
+            owed = FollowUp(
+                line_id=line.id,
+                customer_id=line.customer_id,
+                product_id=line.product_id,
+                due_on=due_on,
+                expires_on=expires_on,
+                state=FollowUpState.OPEN,
+            )
+            work.session.add(owed)
+            waiting.setdefault((line.customer_id, line.product_id), []).append(owed)
+            due[line.id] = due_on
+    work.session.flush()
     return due
 
 
 def record_response(work: Work, line_id: int, *, rating: int | None, text: str | None) -> FollowUpReceipt:
     """Note what a customer says of a product; this is what fills `followed_up_on`.
+
+    An answer after the last day is kept, but the follow-up stays expired. A rating of 2 or less
+    opens a complaint.
 
     Raises:
         CustomerNotVisible: the line is missing, or a colleague's customer's.
@@ -94,14 +114,14 @@ def record_response(work: Work, line_id: int, *, rating: int | None, text: str |
         )
     )
     owed = work.session.get(FollowUp, line_id, with_for_update=True)
-    if owed is not None and owed.state is FollowUpState.OPEN:
+    if owed is not None and owed.state_on(work.today) is FollowUpState.OPEN:
         owed.state = FollowUpState.ANSWERED
         owed.followed_up_on = work.today
         owed.closed_at = work.now
     complaint_id = None
     if rating is not None and rating <= COMPLAINT_RATING:
         complaint_id = _complain(work, line, told)
-    return FollowUpReceipt(line_id, owed.state if owed else None, owed.followed_up_on if owed else None, complaint_id)
+    return _receipt(work, line_id, owed, complaint_id)
 
 
 def close_follow_up(work: Work, line_id: int, *, reason: str) -> FollowUpReceipt:
@@ -115,9 +135,9 @@ def close_follow_up(work: Work, line_id: int, *, reason: str) -> FollowUpReceipt
     if owed is None:
         raise CustomerNotVisible(line_id=line_id)
     add_note(work, owed.customer_id, required_text("reason", reason, limit=500))
-    if owed.state is FollowUpState.OPEN:
+    if owed.state_on(work.today) is FollowUpState.OPEN:
         close(work, owed, FollowUpClosing.BY_HAND)
-    return FollowUpReceipt(line_id, owed.state, owed.followed_up_on, None)
+    return _receipt(work, line_id, owed)
 
 
 def close(work: Work, owed: FollowUp, because: FollowUpClosing) -> None:
@@ -125,6 +145,12 @@ def close(work: Work, owed: FollowUp, because: FollowUpClosing) -> None:
     owed.state = FollowUpState.CLOSED
     owed.closed_because = because
     owed.closed_at = work.now
+
+
+def _receipt(work: Work, line_id: int, owed: FollowUp | None, complaint_id: int | None = None) -> FollowUpReceipt:
+    if owed is None:
+        return FollowUpReceipt(line_id, None, None, complaint_id)
+    return FollowUpReceipt(line_id, owed.state_on(work.today), owed.followed_up_on, complaint_id)
 
 
 def _complain(work: Work, line: OrderLine, text: str | None) -> int:

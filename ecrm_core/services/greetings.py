@@ -8,8 +8,10 @@ from datetime import date
 from sqlalchemy import select
 
 from ecrm_core.crm import Work
-from ecrm_core.errors import CustomerNotVisible
-from ecrm_core.models import Channel, Customer, Greeting
+from ecrm_core.errors import InvalidValue
+from ecrm_core.models import Channel, Greeting
+from ecrm_core.rules import birthday_in
+from ecrm_core.services.customers import own_customer
 from ecrm_core.services.do_not_call import refuse_contact
 
 
@@ -29,10 +31,11 @@ def greet_customer(work: Work, customer_id: int, *, channel: Channel | str, birt
     Raises:
         CustomerNotVisible: missing, or a colleague's.
         DoNotCallRefused: the customer asked not to be contacted.
+        InvalidValue: their birthday is not greeted on that day.
     """
-    customer = work.session.get(Customer, customer_id)
-    if customer is None:
-        raise CustomerNotVisible(customer_id=customer_id)
+    customer = own_customer(work, customer_id, lock=True)
+    if customer.birthday is None or birthday_in(birthday_on.year, *customer.birthday) != birthday_on:
+        raise InvalidValue("birthday_on", birthday_on, "birthday")
     known = _greeting(work, customer_id, birthday_on.year)
     if known is not None:
         return GreetingReceipt(customer_id, known.year, known.channel, again=True)

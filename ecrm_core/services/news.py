@@ -58,7 +58,7 @@ def add_event(
     """Announce an event to all telemarketers, or to those named.
 
     Raises:
-        InvalidValue: no title, or it ends before it starts.
+        InvalidValue: no title, nobody it is for, or it ends before it starts.
         UnknownEmployee: somebody in the audience does not work here.
         ForeignWrite: not an admin (when the work is written).
     """
@@ -122,7 +122,7 @@ def add_announcement(
     """Give out an important notice to all telemarketers, or to those named.
 
     Raises:
-        InvalidValue: no title or text, or it ends before it begins.
+        InvalidValue: no title or text, nobody it is for, or it ends before it begins.
         UnknownEmployee: somebody in the audience does not work here.
         ForeignWrite: not an admin (when the work is written).
     """
@@ -180,7 +180,7 @@ def mark_announcement_read(work: Work, announcement_id: int) -> None:
     Raises:
         NotVisible: missing, taken away, or not meant for them.
     """
-    _found(work, Announcement, announcement_id)
+    _found(work, Announcement, announcement_id, lock=True)
     if work.session.get(AnnouncementRead, (announcement_id, work.employee_id)) is None:
         read = AnnouncementRead(announcement_id=announcement_id, employee_id=work.employee_id, at=work.now)
         work.session.add(read)
@@ -219,8 +219,10 @@ def _fill_announcement(
 
 
 def _ids(work: Work, audience: Sequence[str] | None) -> set[int]:
-    if not audience:
+    if audience is None:
         return set()
+    if not audience:
+        raise InvalidValue("audience", None, "empty")
     found = {
         row.username: row.id
         for row in work.session.execute(select(Employee.username, Employee.id).where(Employee.username.in_(audience)))
@@ -231,8 +233,8 @@ def _ids(work: Work, audience: Sequence[str] | None) -> set[int]:
     return set(found.values())
 
 
-def _found(work: Work, model: type[News], number: int, *, deleted: bool = False) -> News:
-    row = work.session.get(model, number)
+def _found(work: Work, model: type[News], number: int, *, deleted: bool = False, lock: bool = False) -> News:
+    row = work.session.get(model, number, with_for_update=lock or None)
     if row is None or (row.deleted_at is not None and not deleted):
         raise NotVisible(id=number)
     return row

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import IntegrityError
+
 from ecrm_core.crm import Work
 from ecrm_core.models import Counter
 
 
-def next_number(work: Work, name: str) -> int:
-    """The next number under a name; it is given out when the work commits, and to nobody else.
-
-    Whoever asks second waits for the first to finish, so take the number late.
-    """
+def locked_counter(work: Work, name: str) -> Counter:
+    """The counter of a name, held until the work ends: whoever asks second waits for the first to finish."""
     counter = work.session.get(Counter, name, with_for_update=True, populate_existing=True)
     if counter is None:
-        counter = Counter(name=name, value=0)
-        work.session.add(counter)
+        try:
+            with work.session.begin_nested():
+                work.session.add(Counter(name=name, value=0))
+        except IntegrityError:
+            pass  # the company's very first number, asked for twice at once
+        counter = work.session.get_one(Counter, name, with_for_update=True, populate_existing=True)
+    return counter
+
+
+def next_number(work: Work, name: str) -> int:
+    """The next number under a name; it is given out when the work commits, and to nobody else."""
+    counter = locked_counter(work, name)
     counter.value += 1
-    work.session.flush()
     return counter.value
 
 

@@ -1,17 +1,21 @@
-"""Orders: taken once per intention, moved along, cancelled, returned."""
+"""Orders: taken once per intention, moved along, cancelled, returned.
+
+Rows are locked in one order everywhere, so that two gestures never wait for each other in a ring:
+counter, orders, lines, customers, products; rows of one table by their ids.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from ecrm_core.crm import Work
-from ecrm_core.errors import EcrmError, InvalidValue, NotVisible
+from ecrm_core.errors import CustomerNotVisible, EcrmError, InvalidValue, NotVisible
 from ecrm_core.models import (
     Customer,
     FollowUp,
@@ -21,6 +25,7 @@ from ecrm_core.models import (
     Order,
     OrderChannel,
     OrderLine,
+    OrderSource,
     OrderStatus,
     OrderStatusChange,
     PaymentMethod,
@@ -29,13 +34,17 @@ from ecrm_core.models import (
 from ecrm_core.models.base import MONEY_UNIT
 from ecrm_core.services.activity import refresh_last_activity
 from ecrm_core.services.checks import clean_money, clean_text, required_text
-from ecrm_core.services.customers import own_customer
-from ecrm_core.services.followups import close, open_follow_up
-from ecrm_core.services.numbers import next_number, order_number
+from ecrm_core.services.followups import close, open_follow_ups
+from ecrm_core.services.numbers import locked_counter, order_number
+
+MOST_PIECES = 9_999
+"""Pieces of one product in one line; more is a slip of the finger."""
 
 NEXT: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.NEW: frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELLED}),
-    OrderStatus.PAID: frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.CANCELLED}),
+    OrderStatus.PAID: frozenset(
+        {OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.RETURNED, OrderStatus.CANCELLED}
+    ),
     OrderStatus.SHIPPED: frozenset(
         {OrderStatus.PAID, OrderStatus.DELIVERED, OrderStatus.RETURNED, OrderStatus.CANCELLED}
     ),
@@ -45,11 +54,18 @@ NEXT: dict[OrderStatus, frozenset[OrderStatus]] = {
 }
 """What may follow what. Cash on delivery is paid last, a transfer first, so paid stands in both places."""
 
+FINAL = frozenset({OrderStatus.CANCELLED, OrderStatus.RETURNED})
+
+Locked = TypeVar("Locked", Customer, Order, OrderLine, Product)
+
 
 class StatusRefused(EcrmError):
     """An order cannot go from this status to that; facts: `number`, `before`, `after`."""
 
     code = "error.status_refused"
+
+    def __init__(self, order: Order, after: OrderStatus) -> None:
+        super().__init__(number=order.number, before=str(order.status), after=str(after), reason=str(after))
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,8 @@ class OrderForm:
     lines: Sequence[LineForm]
     intention: str
     channel: OrderChannel = OrderChannel.PHONE
+    ordered_at: datetime | None = None
+    """When the customer ordered, where it is written down later; none means now."""
     shipping_cost: Decimal = Decimal(0)
     ship_address: str | None = None
     ship_city: str | None = None
@@ -98,56 +116,53 @@ def take_order(work: Work, form: OrderForm) -> OrderReceipt:
     Raises:
         CustomerNotVisible: the customer is missing, or a colleague's.
         InvalidValue: no line, a quantity below one, an unknown or inactive product, a price that
-            cannot be kept, a discount larger than the line.
+            cannot be kept, a discount larger than the line, an unknown source, a time to come.
     """
-    known = _by_intention(work, form.intention)
-    if known is not None:
-        return known
-    customer = own_customer(work, form.customer_id, lock=True)
-    if not form.lines:
-        raise InvalidValue("lines", None, "empty")
-    products = _products(work, [line.product_id for line in form.lines])
-    order = Order(
-        number=order_number(next_number(work, "order")),
-        customer_id=customer.id,
-        taken_by_id=work.actor.employee_id,
-        channel=form.channel,
-        ordered_at=work.now,
-        status=OrderStatus.NEW,
-        currency=work.rules.currency,
-        shipping_cost=clean_money("shipping_cost", form.shipping_cost),
-        ship_name=customer.name,
-        ship_address=clean_text("ship_address", form.ship_address or customer.address, limit=500, lines=True),
-        ship_city=clean_text("ship_city", form.ship_city or customer.city, limit=100),
-        ship_province=clean_text("ship_province", form.ship_province or customer.province, limit=100),
-        ship_postcode=clean_text("ship_postcode", form.ship_postcode or customer.postcode, limit=10),
-        payment_method=form.payment_method,
-        heard_from_id=form.heard_from_id,
-        note=clean_text("note", form.note, limit=4000, lines=True),
-        intention=form.intention,
-        created_at=work.now,
-    )
-    try:
-        with work.session.begin_nested():
-            work.session.add(order)
-    except IntegrityError:
-        # The same form, sent twice at once: the other one was quicker.
-        known = _by_intention(work, form.intention)
-        if known is None:
-            raise
-        return known
-    lines = [_line(order, typed, products[typed.product_id]) for typed in form.lines]
-    work.session.add_all(lines)
-    work.session.add(
-        OrderStatusChange(order_id=order.id, status=OrderStatus.NEW, at=work.now, by_id=work.actor.employee_id)
-    )
+    return take_orders(work, [form])[0]
+
+
+def take_orders(work: Work, forms: Sequence[OrderForm]) -> list[OrderReceipt]:
+    """Take many orders, oldest first, as one gesture: all of them or none; a receipt for each form.
+
+    Raises:
+        CustomerNotVisible, InvalidValue: as for one.
+    """
+    # Whoever sends the same intention at the same time waits here, and then finds the order made.
+    counter = locked_counter(work, "order")
+    receipts = _receipts(work, {_intention(form) for form in forms})
+    new: dict[str, OrderForm] = {}
+    for form in forms:
+        if form.intention not in receipts:
+            new.setdefault(form.intention, form)
+    fresh = list(new.values())
+    customers = _locked(work, Customer, (form.customer_id for form in fresh))
+    products = _locked(work, Product, (line.product_id for form in fresh for line in form.lines))
+    _check_sources(work, fresh)
+    # Everything is checked before anything is written.
+    orders = [_order(work, form, customers.get(form.customer_id)) for form in fresh]
+    lines_of = [_lines(order, form, products) for order, form in zip(orders, fresh, strict=True)]
+    for order in orders:
+        counter.value += 1
+        order.number = order_number(counter.value)
+    work.session.add_all(orders)
     work.session.flush()
-    due = [open_follow_up(work, line, products[line.product_id], customer) for line in lines]
-    for line in lines:
-        _move_stock(products[line.product_id], -line.quantity)
-    refresh_last_activity(work, [customer.id])
-    total = sum((line.amount for line in lines), order.shipping_cost)
-    return OrderReceipt(order.id, order.number, total, order.currency, [day for day in due if day is not None])
+
+    for order, lines in zip(orders, lines_of, strict=True):
+        for line in lines:
+            line.order_id = order.id
+            _move_stock(products[line.product_id], -line.quantity)
+        work.session.add_all(lines)
+        _note_status(work, order, at=order.ordered_at)
+        customer = customers[order.customer_id]
+        customer.last_activity_at = max(customer.last_activity_at or order.ordered_at, order.ordered_at)
+    work.session.flush()
+
+    due = open_follow_ups(work, lines_of, products, customers)
+    for order, lines in zip(orders, lines_of, strict=True):
+        assert order.intention is not None
+        owed = [due[line.id] for line in lines if line.id in due]
+        receipts[order.intention] = _receipt(order, lines, owed)
+    return [receipts[form.intention] for form in forms]
 
 
 def change_order_status(
@@ -160,21 +175,30 @@ def change_order_status(
         StatusRefused: this does not follow that.
         InvalidValue: a cancellation or return without a reason.
     """
-    order = _order(work, order_id)
+    return change_order_statuses(work, [order_id], status, reason=reason)
+
+
+def change_order_statuses(
+    work: Work, order_ids: Sequence[int], status: OrderStatus | str, *, reason: str | None = None
+) -> OrderStatus:
+    """Move many orders along, as one gesture: a shelf of parcels handed to the courier.
+
+    Raises:
+        NotVisible, StatusRefused, InvalidValue: as for one; then none has moved.
+    """
     status = OrderStatus(status)
-    if status not in NEXT[order.status]:
-        raise StatusRefused(number=order.number, before=str(order.status), after=str(status))
-    told = clean_text("reason", reason, limit=500)
-    if status in {OrderStatus.CANCELLED, OrderStatus.RETURNED}:
-        told = required_text("reason", reason, limit=500)
-        for line in _lines(work, order_id):
-            if status is OrderStatus.RETURNED:
-                _return(work, line, line.quantity - line.returned_quantity, told)
-            elif line.void_at is None:
-                _void(work, line, FollowUpClosing.CANCELLED)
-                _move_stock_of(work, line, line.quantity - line.returned_quantity)
-    _set_status(work, order, status, told)
-    refresh_last_activity(work, [order.customer_id])
+    told = (required_text if status in FINAL else clean_text)("reason", reason, limit=500)
+    orders = _own_orders(work, order_ids)
+    for order in orders:
+        if status not in NEXT[order.status]:
+            raise StatusRefused(order, status)
+    if status in FINAL:
+        _undo_lines(work, orders, status, told or "")
+    for order in orders:
+        order.status = status
+        _note_status(work, order, at=work.now, reason=told)
+    if status in FINAL:
+        refresh_last_activity(work, {order.customer_id for order in orders})
     return status
 
 
@@ -184,58 +208,152 @@ def return_pieces(work: Work, line_id: int, quantity: int, *, reason: str) -> Or
     Raises:
         NotVisible: missing, or a colleague's.
         InvalidValue: not between one and what the customer still has; no reason.
-        StatusRefused: the order is cancelled.
+        StatusRefused: the order is cancelled, or has not left the house yet.
     """
-    line = work.session.get(OrderLine, line_id, with_for_update=True)
-    if line is None:
+    found = work.session.get(OrderLine, line_id)
+    if found is None:
         raise NotVisible(line_id=line_id)
-    order = _order(work, line.order_id)
-    if order.status is OrderStatus.CANCELLED:
-        raise StatusRefused(number=order.number, before=str(order.status), after=str(OrderStatus.RETURNED))
+    (order,) = _own_orders(work, [found.order_id])
+    if OrderStatus.RETURNED not in NEXT[order.status]:
+        raise StatusRefused(order, OrderStatus.RETURNED)
+    lines = _locked_lines(work, [order.id])
+    line = next(line for line in lines if line.id == line_id)
     kept = line.quantity - line.returned_quantity
     if not 1 <= quantity <= kept:
         raise InvalidValue("quantity", quantity, "range", least=1, most=kept)
     told = required_text("reason", reason, limit=500)
+    products = _locked(work, Product, [line.product_id])
     _return(work, line, quantity, told)
-    if all(other.void_at is not None for other in _lines(work, order.id)):
-        _set_status(work, order, OrderStatus.RETURNED, told)
+    _move_stock(products[line.product_id], quantity)
+    if all(other.void_at is not None for other in lines):
+        order.status = OrderStatus.RETURNED
+        _note_status(work, order, at=work.now, reason=told)
     refresh_last_activity(work, [order.customer_id])
     return order.status
 
 
-def _by_intention(work: Work, intention: str) -> OrderReceipt | None:
-    order = work.session.scalar(select(Order).where(Order.intention == intention))
-    if order is None:
-        return None
-    lines = _lines(work, order.id)
-    owed = select(FollowUp.due_on).where(FollowUp.line_id.in_([line.id for line in lines]))
-    due = list(work.session.scalars(owed.order_by(FollowUp.line_id)))
+def _intention(form: OrderForm) -> str:
+    return required_text("intention", form.intention, limit=64)
+
+
+def _receipts(work: Work, intentions: set[str]) -> dict[str, OrderReceipt]:
+    """Receipts of what these intentions have made already."""
+    made = {order.id: order for order in work.session.scalars(select(Order).where(Order.intention.in_(intentions)))}
+    if not made:
+        return {}
+    lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in made}
+    for line in work.session.scalars(select(OrderLine).where(OrderLine.order_id.in_(made)).order_by(OrderLine.id)):
+        lines[line.order_id].append(line)
+    line_ids = [line.id for each in lines.values() for line in each]
+    due = {
+        row.line_id: row.due_on
+        for row in work.session.execute(select(FollowUp.line_id, FollowUp.due_on).where(FollowUp.line_id.in_(line_ids)))
+    }
+    return {
+        order.intention: _receipt(
+            order, lines[order.id], [due[line.id] for line in lines[order.id] if line.id in due], again=True
+        )
+        for order in made.values()
+        if order.intention is not None
+    }
+
+
+def _receipt(order: Order, lines: Sequence[OrderLine], due: list[date], *, again: bool = False) -> OrderReceipt:
     total = sum((line.amount for line in lines), order.shipping_cost)
-    return OrderReceipt(order.id, order.number, total, order.currency, due, again=True)
+    return OrderReceipt(order.id, order.number, total, order.currency, due, again)
 
 
-def _products(work: Work, wanted: Sequence[int]) -> dict[int, Product]:
-    # In one order by id, so that two orders for the same products never wait for each other in a ring.
-    statement = select(Product).where(Product.id.in_(set(wanted))).order_by(Product.id).with_for_update()
-    found = {product.id: product for product in work.session.scalars(statement)}
-    for product_id in wanted:
-        product = found.get(product_id)
-        if product is None:
-            raise InvalidValue("product", product_id, "unknown_product")
-        if not product.active:
-            raise InvalidValue("product", product.name, "inactive_product")
-    return found
+def _locked(work: Work, model: type[Locked], ids: Iterable[int]) -> dict[int, Locked]:
+    """Rows by id, as they stand now, held until the work ends; those that are missing are left out."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    statement = (
+        select(model)
+        .where(model.id.in_(wanted))
+        .order_by(model.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in work.session.scalars(statement)}
 
 
-def _line(order: Order, typed: LineForm, product: Product) -> OrderLine:
-    if typed.quantity < 1:
-        raise InvalidValue("quantity", typed.quantity, "range", least=1, most="…")
+def _locked_lines(work: Work, order_ids: Sequence[int]) -> list[OrderLine]:
+    statement = (
+        select(OrderLine)
+        .where(OrderLine.order_id.in_(order_ids))
+        .order_by(OrderLine.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(work.session.scalars(statement))
+
+
+def _own_orders(work: Work, order_ids: Sequence[int]) -> list[Order]:
+    """Orders of customers one may see; who took one through the narrow door sees it, and no more."""
+    found = _locked(work, Order, order_ids)
+    owners = {order.customer_id for order in found.values()}
+    seen = set(work.session.scalars(select(Customer.id).where(Customer.id.in_(owners))))
+    for order_id in order_ids:
+        if order_id not in found or found[order_id].customer_id not in seen:
+            raise NotVisible(order_id=order_id)
+    return list(found.values())
+
+
+def _check_sources(work: Work, forms: Iterable[OrderForm]) -> None:
+    wanted = {form.heard_from_id for form in forms if form.heard_from_id is not None}
+    if not wanted:
+        return
+    known = set(work.session.scalars(select(OrderSource.id).where(OrderSource.id.in_(wanted))))
+    for source_id in wanted - known:
+        raise InvalidValue("source", source_id, "unknown_source")
+
+
+def _order(work: Work, form: OrderForm, customer: Customer | None) -> Order:
+    if customer is None:
+        raise CustomerNotVisible(customer_id=form.customer_id)
+    ordered_at = form.ordered_at or work.now
+    if ordered_at > work.now:
+        raise InvalidValue("ordered_at", ordered_at, "in_the_future")
+    return Order(
+        customer_id=customer.id,
+        taken_by_id=work.actor.employee_id,
+        channel=form.channel,
+        ordered_at=ordered_at,
+        status=OrderStatus.NEW,
+        currency=work.rules.currency,
+        shipping_cost=clean_money("shipping_cost", form.shipping_cost),
+        ship_name=customer.name,
+        ship_address=clean_text("address", form.ship_address or customer.address, limit=500, lines=True),
+        ship_city=clean_text("city", form.ship_city or customer.city, limit=100),
+        ship_province=clean_text("province", form.ship_province or customer.province, limit=100),
+        ship_postcode=clean_text("postcode", form.ship_postcode or customer.postcode, limit=10),
+        payment_method=form.payment_method,
+        heard_from_id=form.heard_from_id,
+        note=clean_text("note", form.note, limit=4000, lines=True),
+        intention=form.intention,
+        created_at=work.now,
+    )
+
+
+def _lines(order: Order, form: OrderForm, products: dict[int, Product]) -> list[OrderLine]:
+    if not form.lines:
+        raise InvalidValue("lines", None, "empty")
+    return [_line(order, typed, products.get(typed.product_id)) for typed in form.lines]
+
+
+def _line(order: Order, typed: LineForm, product: Product | None) -> OrderLine:
+    if product is None:
+        raise InvalidValue("product", typed.product_id, "unknown_product")
+    if not product.active:
+        raise InvalidValue("product", product.name, "inactive_product")
+    if not 1 <= typed.quantity <= MOST_PIECES:
+        raise InvalidValue("quantity", typed.quantity, "range", least=1, most=MOST_PIECES)
     price = clean_money("unit_price", product.price if typed.unit_price is None else typed.unit_price)
     discount = clean_money("discount", typed.discount)
     if discount > price * typed.quantity:
         raise InvalidValue("discount", discount, "too_large")
     return OrderLine(
-        order_id=order.id,
         customer_id=order.customer_id,
         product_id=product.id,
         ordered_at=order.ordered_at,
@@ -249,27 +367,28 @@ def _line(order: Order, typed: LineForm, product: Product) -> OrderLine:
     )
 
 
-def _order(work: Work, order_id: int) -> Order:
-    order = work.session.get(Order, order_id, with_for_update=True)
-    if order is None or work.session.get(Customer, order.customer_id) is None:
-        raise NotVisible(order_id=order_id)
-    return order
+def _note_status(work: Work, order: Order, *, at: datetime, reason: str | None = None) -> None:
+    by_id = work.actor.employee_id
+    work.session.add(OrderStatusChange(order_id=order.id, status=order.status, at=at, by_id=by_id, reason=reason))
 
 
-def _lines(work: Work, order_id: int) -> list[OrderLine]:
-    return list(work.session.scalars(select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.id)))
-
-
-def _set_status(work: Work, order: Order, status: OrderStatus, reason: str | None) -> None:
-    order.status = status
-    work.session.add(
-        OrderStatusChange(order_id=order.id, status=status, at=work.now, by_id=work.actor.employee_id, reason=reason)
-    )
+def _undo_lines(work: Work, orders: Sequence[Order], status: OrderStatus, reason: str) -> None:
+    """Cancel or take back all that is left of these orders, and put it back into stock."""
+    lines = _locked_lines(work, [order.id for order in orders])
+    _locked(work, Customer, (order.customer_id for order in orders))
+    products = _locked(work, Product, (line.product_id for line in lines))
+    for line in lines:
+        kept = line.quantity - line.returned_quantity
+        if kept == 0:
+            continue
+        if status is OrderStatus.RETURNED:
+            _return(work, line, kept, reason)
+        else:
+            _void(work, line, FollowUpClosing.CANCELLED)
+        _move_stock(products[line.product_id], kept)
 
 
 def _return(work: Work, line: OrderLine, quantity: int, reason: str) -> None:
-    if quantity == 0:
-        return
     left = line.amount - line.returned_amount
     last = line.returned_quantity + quantity == line.quantity
     # The last piece takes what rounding has left, so that the returns add up to the line.
@@ -289,21 +408,14 @@ def _return(work: Work, line: OrderLine, quantity: int, reason: str) -> None:
     line.returned_amount += share
     if last:
         _void(work, line, FollowUpClosing.RETURNED)
-    _move_stock_of(work, line, quantity)
 
 
 def _void(work: Work, line: OrderLine, because: FollowUpClosing) -> None:
     """From now on this line counts for nothing, and nothing is owed for it."""
     line.void_at = work.now
-    owed = work.session.get(FollowUp, line.id)
+    owed = work.session.get(FollowUp, line.id, with_for_update=True)
     if owed is not None and owed.state is FollowUpState.OPEN:
         close(work, owed, because)
-
-
-def _move_stock_of(work: Work, line: OrderLine, pieces: int) -> None:
-    product = work.session.get(Product, line.product_id, with_for_update=True)
-    if product is not None:
-        _move_stock(product, pieces)
 
 
 def _move_stock(product: Product, pieces: int) -> None:

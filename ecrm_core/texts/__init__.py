@@ -78,6 +78,9 @@ class Texts:
     def error(self, error: EcrmError) -> str:
         """A refusal in words: what was refused, why, what to do."""
         facts = {name: self._fact(value) for name, value in error.facts.items()}
+        for name in ("field", "what"):
+            if f"field.{facts.get(name)}" in self:
+                facts[name] = self(f"field.{facts[name]}")
         reason = error.facts.get("reason")
         for key in (f"{error.code}.{reason}", error.code, EcrmError.code):
             if key in self:
