@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import select
 
 from ecrm_core.crm import Work
 from ecrm_core.errors import CustomerNotVisible, InvalidValue
 from ecrm_core.models import (
-    Complaint,
-    ComplaintState,
     Customer,
     FollowUp,
     FollowUpClosing,
@@ -22,12 +20,11 @@ from ecrm_core.models import (
     Response,
 )
 from ecrm_core.services.checks import clean_text, required_text
+from ecrm_core.services.complaints import open_complaint
 from ecrm_core.services.customers import add_note
 
 COMPLAINT_RATING = 2
 """A rating of this or less opens a complaint."""
-COMPLAINT_DAYS = 3
-"""Days until a complaint wants its answer."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,7 @@ def record_response(work: Work, line_id: int, *, rating: int | None, text: str |
         owed.closed_at = work.now
     complaint_id = None
     if rating is not None and rating <= COMPLAINT_RATING:
-        complaint_id = _complain(work, line, told)
+        complaint_id = open_complaint(work, line.customer_id, kind="low_rating", text=told, line_id=line.id).id
     return _receipt(work, line_id, owed, complaint_id)
 
 
@@ -151,29 +148,6 @@ def _receipt(work: Work, line_id: int, owed: FollowUp | None, complaint_id: int 
     if owed is None:
         return FollowUpReceipt(line_id, None, None, complaint_id)
     return FollowUpReceipt(line_id, owed.state_on(work.today), owed.followed_up_on, complaint_id)
-
-
-def _complain(work: Work, line: OrderLine, text: str | None) -> int:
-    """The open complaint about a line, made where there is none."""
-    known = work.session.scalar(
-        select(Complaint.id).where(Complaint.line_id == line.id, Complaint.state == ComplaintState.OPEN)
-    )
-    if known is not None:
-        return known
-    customer = work.session.get(Customer, line.customer_id)
-    row = Complaint(
-        customer_id=line.customer_id,
-        line_id=line.id,
-        kind="low_rating",
-        text=text or "",
-        owner_id=customer.owner_id if customer else None,
-        due_on=work.today + timedelta(days=COMPLAINT_DAYS),
-        opened_at=work.now,
-        opened_by_id=work.actor.employee_id,
-    )
-    work.session.add(row)
-    work.session.flush()
-    return row.id
 
 
 def _line(work: Work, line_id: int) -> OrderLine:
