@@ -1,0 +1,332 @@
+"""The command line. Commands on the machine itself act as the system, unless `--as` says whom."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ecrm_core.analytics.activity import status_counts
+from ecrm_core.crm import Work, connect, make_engine
+from ecrm_core.errors import EcrmError, ImportRefused
+from ecrm_core.importing.mapping import read_mapping
+from ecrm_core.importing.running import import_file
+from ecrm_core.migrations import upgrade
+from ecrm_core.models import ImportKind, Role
+from ecrm_core.queries.history import Side, TransactionSums, transaction_sums, transactions
+from ecrm_core.queries.staff import employees
+from ecrm_core.rules import month_of
+from ecrm_core.services.dealing import deal_customers
+from ecrm_core.services.employees import add_employee, deactivate_employee, set_password
+from ecrm_core.services.overview import status_overview
+from ecrm_core.settings import Installation
+from ecrm_core.texts import Texts
+
+SOME_REJECTED = 1
+REFUSED = 2
+FORMATS = ("table", "csv", "json")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+user_app = typer.Typer(no_args_is_help=True)
+app.add_typer(user_app, name="user", help="Karyawan: add, list, passwd, deactivate. / Employees.")
+
+As = Annotated[str | None, typer.Option("--as", help="Bertindak sebagai karyawan ini. / Act as this employee.")]
+Format = Annotated[str, typer.Option("--format", help="table, csv, json")]
+
+
+def texts() -> Texts:
+    return Texts(Installation().language)
+
+
+@contextmanager
+def acting(username: str | None) -> Iterator[Work]:
+    """One transaction on the installation's database: an employee's, or the system's."""
+    crm = connect()
+    try:
+        with crm.work(username) if username else crm.system("command line") as work:
+            yield work
+    finally:
+        crm.close()
+
+
+def main() -> None:
+    """Run a command; a refusal is one clear line and exit code 2."""
+    try:
+        app()
+    except EcrmError as error:
+        print(texts().error(error), file=sys.stderr)
+        sys.exit(REFUSED)
+    except ValidationError as error:
+        first = error.errors()[0]
+        print(f"ECRM_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}", file=sys.stderr)
+        sys.exit(REFUSED)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+@app.command()
+def init() -> None:
+    """Siapkan basis data, atau perbarui ke versi ini. / Prepare the database, or bring it up to date."""
+    engine = make_engine(Installation().database_url)
+    upgrade(engine)
+    engine.dispose()
+    print(texts()("cli.ready"))
+
+
+@app.command()
+def status(
+    as_of: Annotated[str, typer.Option(help="YYYY-MM-DD")],
+    acting_as: As = None,
+    summary: Annotated[bool, typer.Option(help="Jumlah per status. / Counts per status.")] = False,
+    output: Format = "table",
+) -> None:
+    """Siapa yang aktif pada suatu hari. / Who is active as of a day."""
+    day = _day(as_of)
+    _check_format(output)
+    with acting(acting_as) as work:
+        frame = status_overview(work, as_of=day)
+        rule = work.rules.activity
+    if summary:
+        counts = status_counts(frame["status"])
+        if output == "json":
+            print(json.dumps(counts))
+        else:
+            table = pd.DataFrame({"status": list(counts), "customers": list(counts.values())})
+            if output == "table":
+                table["label"] = [texts().status(code, rule) for code in counts]  # type: ignore[arg-type]
+            _print(table, output)
+        return
+    _print(frame, output)
+
+
+@app.command()
+def history(
+    month: Annotated[str, typer.Option(help="YYYY-MM")],
+    product: Annotated[str | None, typer.Option(help="Nama atau kode produk. / Product name or code.")] = None,
+    acting_as: As = None,
+    summary: Annotated[bool, typer.Option(help="Jumlahnya saja. / Sums only.")] = False,
+    output: Format = "table",
+) -> None:
+    """Transaksi sebulan, satu baris per produk yang dipesan. / A month's transactions, a row per order line."""
+    first, last = month_of(_day(f"{month}-01"))
+    _check_format(output)
+    with acting(acting_as) as work:
+        if summary:
+            sums = transaction_sums(work, since=first, until=last, product=product)
+        else:
+            frame = transactions(work, since=first, until=last, product=product)
+    if not summary:
+        _print(frame, output)
+    elif output == "json":
+        print(_json(_sums(month, sums)))
+    else:
+        _print(_sums_table(sums), output)
+
+
+@app.command("import")
+def import_command(
+    kind: Annotated[ImportKind, typer.Argument(help="customers, products, transactions")],
+    file: Annotated[Path, typer.Argument(help="CSV, Excel, Parquet")],
+    mapping: Annotated[Path, typer.Option(help="Pemetaan kolom (TOML). / How the columns are read (TOML).")],
+    dry_run: Annotated[bool, typer.Option(help="Periksa saja. / Check only.")] = False,
+    rejects: Annotated[Path | None, typer.Option(help="Berkas baris tertolak. / File of rejected rows.")] = None,
+) -> None:
+    """Masukkan berkas penjualan, pelanggan, atau produk. / Bring in a file of sales, customers or products."""
+    words = texts()
+    try:
+        checked = read_mapping(mapping, kind)
+        crm = connect()
+        place = rejects or Path.cwd() / f"ecrm-rejects-{crm.clock():%Y%m%d-%H%M%S}.csv"
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            tasks: dict[str, Any] = {}
+
+            def show(what: str, done: int, total: int | None) -> None:
+                if what not in tasks:
+                    tasks[what] = bar.add_task(words(f"cli.{what}"), total=total)
+                bar.update(tasks[what], completed=done)
+
+            report = import_file(
+                crm,
+                kind,
+                file,
+                checked,
+                rejects=place,
+                words=lambda reason: words(f"reject.{reason}") if f"reject.{reason}" in words else reason,
+                dry_run=dry_run,
+                progress=show,
+            )
+        crm.close()
+    except ImportRefused as error:
+        print(words.error(error), file=sys.stderr)
+        raise typer.Exit(REFUSED) from error
+    key = "cli.would_import" if dry_run else "cli.imported"
+    print(words(key, read=report.read, added=report.added, known=report.known, rejected=report.rejected))
+    if report.rejected:
+        for reason, count in sorted(report.reasons.items(), key=lambda item: -item[1]):
+            told = words(f"reject.{reason}") if f"reject.{reason}" in words else reason
+            print(f"  {count:>9} {told}")
+        print(words("cli.rejects", path=report.rejects))
+        raise typer.Exit(SOME_REJECTED)
+
+
+@app.command()
+def deal(
+    to: Annotated[str, typer.Option(help="siti,budi,…")],
+    by: Annotated[str, typer.Option(help="even, city")] = "even",
+    acting_as: As = None,
+) -> None:
+    """Bagikan pelanggan tanpa telemarketer. / Give customers without an owner to telemarketers."""
+    with acting(acting_as) as work:
+        receipt = deal_customers(work, to=[name.strip() for name in to.split(",") if name.strip()], by=by)
+    for username, count in receipt.items():
+        print(f"{count:>9} {username}")
+
+
+@app.command(context_settings={"allow_extra_args": False})
+def serve(
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option()] = 5006,
+    origin: Annotated[str, typer.Option(help="Alamat luar. / Public address behind a proxy.")] = "",
+    behind_proxy: Annotated[bool, typer.Option()] = False,
+) -> None:
+    """Layani layar-layarnya. / Serve the screens."""
+    _screens("serve")(host=host, port=port, origin=origin, behind_proxy=behind_proxy)
+
+
+@user_app.command("add")
+def user_add(
+    username: str,
+    role: Annotated[Role, typer.Option()],
+    name: Annotated[str | None, typer.Option(help="Nama lengkap. / Full name.")] = None,
+) -> None:
+    """Tambah karyawan; kata sandinya ditanyakan, atau dibaca dari masukan. / Add; the password is asked."""
+    password = _password()
+    with acting(None) as work:
+        card = add_employee(work, username, name=name or username.capitalize(), role=role, password=password)
+    print(texts()("cli.user_added", username=card.username, role=texts()(f"role.{card.role}")))
+
+
+@user_app.command("list")
+def user_list(output: Format = "table") -> None:
+    """Semua karyawan. / Everybody."""
+    _check_format(output)
+    with acting(None) as work:
+        frame = employees(work)
+    _print(frame, output)
+
+
+@user_app.command("passwd")
+def user_passwd(username: str) -> None:
+    """Ganti kata sandi; semua sesinya berakhir. / Change a password; it ends every session."""
+    password = _password()
+    with acting(None) as work:
+        set_password(work, username, password)
+    print(texts()("cli.password_changed", username=username))
+
+
+@user_app.command("deactivate")
+def user_deactivate(username: str) -> None:
+    """Nonaktifkan; tidak ada yang dihapus. / Deactivate; nothing is deleted."""
+    with acting(None) as work:
+        deactivate_employee(work, username)
+    print(texts()("cli.deactivated", username=username))
+
+
+def _screens(name: str) -> Any:
+    """A command that the screens bring; the core itself knows none."""
+    for found in entry_points(group="ecrm.commands", name=name):
+        return found.load()
+    raise typer.BadParameter(texts()("cli.no_screens"))
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass(texts()("cli.password"))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar day has no zone
+    except ValueError as error:
+        raise typer.BadParameter(texts()("cli.bad_day", text=text)) from error
+
+
+def _check_format(output: str) -> None:
+    if output not in FORMATS:
+        raise typer.BadParameter(", ".join(FORMATS))
+
+
+def _print(frame: pd.DataFrame, output: str) -> None:
+    """A frame on standard output: days as ISO dates, money as exact decimals."""
+    frame = frame.copy()
+    for column in frame.columns:
+        if pd.api.types.is_datetime64_any_dtype(frame[column]):
+            frame[column] = frame[column].dt.strftime("%Y-%m-%d")
+    if output == "csv":
+        frame.to_csv(sys.stdout, index=False)
+    elif output == "json":
+        records = frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
+        print(_json(records))
+    else:
+        print(frame.astype(object).where(frame.notna(), "").to_string(index=False))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        # json writes floats by float.__repr__; two-decimal money survives that to fifteen digits.
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {"lines": side.lines, "orders": side.orders, "customers": side.customers, "amount": side.amount}
+
+
+def _sums(month: str, sums: list[TransactionSums]) -> dict[str, Any]:
+    """One object; with several currencies the figures stand under each, and nothing is added up."""
+    if len(sums) > 1:
+        each = {one.currency: {**_side(one.sold), "returned": _side(one.returned)} for one in sums}
+        return {"month": month, "currencies": each}
+    nothing = Side(0, 0, 0, Decimal(0))
+    one = sums[0] if sums else TransactionSums("", nothing, nothing)
+    return {
+        "month": month,
+        "currency": one.currency or None,
+        **_side(one.sold),
+        "returned": _side(one.returned),
+        "difference": one.difference,
+    }
+
+
+def _sums_table(sums: list[TransactionSums]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"currency": one.currency, "what": what, **_side(side)}
+            for one in sums
+            for what, side in (("sold", one.sold), ("returned", one.returned))
+        ],
+        columns=["currency", "what", "lines", "orders", "customers", "amount"],
+    )

@@ -1,0 +1,151 @@
+"""Rows of a sales file, judged: what is good goes on as staged rows, what is not is told why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from ecrm_core.importing.mapping import Mapping
+from ecrm_core.importing.values import Mask, as_instants, as_money, as_text, as_whole
+from ecrm_core.models.base import MONEY_LIMIT, MONEY_SCALE
+
+LIMITS = {"order": 120, "customer": 128, "product": 64, "product_name": 200, "category": 200, "name": 200}
+RETURN_MARK = "/R"
+"""Ends the number of a return that shares its order's number in the file."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A piece of a file: staged rows, and for every row (by place) the reason it is refused, or an empty text."""
+
+    rows: Iterator[tuple[object, ...]]
+    good: int
+    reasons: Any
+
+
+def check_transactions(  # noqa: PLR0912, PLR0915 - one list of what can be wrong with a row, in order
+    piece: pd.DataFrame, mapping: Mapping, company: ZoneInfo, currency: str
+) -> Checked:
+    """Judge rows of a sales file. The first thing that is wrong with a row is its reason."""
+    named, form, defaults = mapping.named(), mapping.file, mapping.defaults
+    count = len(piece)
+    reasons = np.full(count, "", dtype=object)
+
+    def refuse(bad: Any, reason: str) -> None:
+        reasons[np.asarray(bad, dtype=bool) & (reasons == "")] = reason
+
+    def text(name: str, default: str = "") -> pd.Series[Any]:
+        if name not in named:
+            return pd.Series(default, index=piece.index, dtype="str")
+        values = as_text(piece[named[name]])
+        return values.where(values != "", default) if default else values
+
+    def money(name: str) -> tuple[Any, Mask]:
+        if name not in named:
+            return np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
+        return as_money(piece[named[name]], form)
+
+    customer, order, product = text("customer"), text("order"), text("product", defaults.product or "")
+    refuse(customer == "", "missing_customer")
+    when, no_date = as_instants(piece[named["ordered_at"]], mapping.dates, company)
+    refuse(no_date, "bad_date")
+    refuse(when.isna(), "missing_date")
+    if "order" in named:
+        refuse(order == "", "missing_order")
+    refuse(product == "", "missing_product")
+
+    if "quantity" in named:
+        quantity, no_number = as_whole(piece[named["quantity"]], form)
+    else:
+        quantity, no_number = np.full(count, defaults.quantity, dtype=np.int64), np.zeros(count, dtype=bool)
+    refuse(no_number, "bad_quantity")
+    refuse(quantity == 0, "zero_quantity")
+    is_return = np.zeros(count, dtype=bool)
+    if mapping.returns.order_prefix:
+        is_return |= order.str.startswith(mapping.returns.order_prefix).to_numpy()
+    if mapping.returns.negative_quantity:
+        is_return |= quantity < 0
+    refuse((quantity < 0) & ~is_return, "negative_quantity")
+    quantity = np.abs(quantity)
+
+    price, no_price = money("unit_price")
+    discount, no_discount = money("discount")
+    amount, no_amount = money("amount")
+    refuse(no_price, "bad_price")
+    refuse(no_discount, "bad_discount")
+    refuse(no_amount, "bad_amount")
+    refuse((price < 0) | (discount < 0), "negative_price")
+    if "amount" in named:
+        refuse((amount < 0) & ~is_return, "negative_amount")
+        amount = np.abs(amount)
+        if "unit_price" not in named:
+            price = np.rint((amount + discount) / np.maximum(quantity, 1)).astype(np.int64)
+    else:
+        refuse(price.astype(float) * quantity >= float(MONEY_LIMIT) * MONEY_SCALE, "bad_amount")
+        amount = np.where(reasons == "", price * quantity - discount, 0)
+        refuse(amount < 0, "discount_too_large")
+
+    status = text("status").map(lambda word: str(mapping.statuses.get(word, "")))
+    if "closed_at" in named:
+        closed, no_closed = as_instants(piece[named["closed_at"]], mapping.dates, company)
+        refuse(no_closed, "bad_date")
+    else:
+        closed = pd.Series(pd.NaT, index=piece.index, dtype="datetime64[us, UTC]")
+    columns = {
+        "customer": customer,
+        "customer_name": text("name"),
+        "owner": text("owner"),
+        "product": product,
+        "product_name": text("product_name", defaults.product_name or ""),
+        "category": text("category", defaults.category or ""),
+        "currency": text("currency", defaults.currency or currency),
+    }
+    for name, limit in LIMITS.items():
+        values = order if name == "order" else columns.get("customer_name" if name == "name" else name)
+        if values is not None:
+            refuse(values.str.len() > limit, "too_long")
+    refuse(columns["currency"].str.len() != 3, "bad_currency")
+
+    # Without an order number, what a customer bought on one day is one order.
+    key = order if "order" in named else customer + "/" + when.dt.tz_convert(company).dt.strftime("%Y-%m-%d")
+    if mapping.returns.negative_quantity:
+        key = key.where(~is_return, key + RETURN_MARK)
+    good = reasons == ""
+    ordered = when.where(good, pd.Timestamp(0, tz="UTC")).astype("int64").to_numpy()
+    contents = zip(ordered, product, quantity, price, discount, amount, strict=True)
+    fingerprints = [_fingerprint(value) for value in contents]
+    frame = pd.DataFrame(
+        {
+            "order_key": key,
+            "row": piece.index,
+            "customer": columns["customer"],
+            "customer_name": columns["customer_name"],
+            "owner": columns["owner"],
+            "ordered": ordered,
+            "is_return": is_return.astype(np.int64),
+            "product": columns["product"],
+            "product_name": columns["product_name"],
+            "category": columns["category"],
+            "quantity": quantity,
+            "unit_price": price,
+            "discount": discount,
+            "amount": amount,
+            "currency": columns["currency"],
+            "status": status,
+            "closed": [None if pd.isna(at) else int(at.value // 1000) for at in closed],
+            "fingerprint": fingerprints,
+        }
+    )[good]
+    return Checked(zip(*(frame[name].tolist() for name in frame.columns), strict=True), int(good.sum()), reasons)
+
+
+def _fingerprint(values: tuple[Any, ...]) -> int:
+    """63 bits of a row's own values: the same for ever, whatever library reads the file."""
+    told = "\x1f".join(map(str, values)).encode()
+    return int.from_bytes(blake2b(told, digest_size=8).digest(), "big") >> 1

@@ -1,0 +1,178 @@
+"""Lists of customers and of products: judged row by row, written where they are new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import select
+
+from ecrm_core.crm import Work
+from ecrm_core.errors import InvalidValue
+from ecrm_core.importing.checking import Checked
+from ecrm_core.importing.mapping import Mapping
+from ecrm_core.importing.values import as_instants, as_money, as_text
+from ecrm_core.importing.writing import Written, money
+from ecrm_core.models import (
+    Category,
+    Counter,
+    Customer,
+    CustomerKey,
+    CustomerPhone,
+    Employee,
+    OwnerChange,
+    PriceChange,
+    Product,
+)
+from ecrm_core.phones import parse_phone
+from ecrm_core.rules import CompanyRules
+from ecrm_core.services.checks import clean_email, clean_text, required_text
+from ecrm_core.services.numbers import customer_code, next_number
+
+TEXTS = {"code": 32, "address": 500, "city": 100, "province": 100, "postcode": 10}
+
+
+@dataclass(frozen=True)
+class CustomerRow:
+    """A customer of a file that passed."""
+
+    key: str
+    values: dict[str, Any]
+    phone: tuple[str, str] | None
+    owner: str | None
+
+
+@dataclass(frozen=True)
+class ProductRow:
+    """A product of a file that passed."""
+
+    code: str
+    name: str
+    category: str | None
+    price: Decimal
+    currency: str
+
+
+def check_customers(piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules) -> tuple[list[CustomerRow], Checked]:
+    """Judge rows of a customer list. The first thing that is wrong with a row is its reason."""
+    named = mapping.named()
+    texts = {ours: as_text(piece[theirs]).tolist() for ours, theirs in named.items() if ours != "birth_date"}
+    births: list[Any] = [None] * len(piece)
+    bad_births = np.zeros(len(piece), dtype=bool)
+    if "birth_date" in named:
+        column = piece[named["birth_date"]]
+        instants, bad_births = as_instants(column, mapping.dates, rules.timezone)
+        births = [None if pd.isna(at) else at.tz_convert(rules.timezone).date() for at in instants]
+    rows: list[CustomerRow] = []
+    reasons = np.full(len(piece), "", dtype=object)
+    for place in range(len(piece)):
+        told = {name: values[place] for name, values in texts.items()}
+        if not told["customer"]:
+            reasons[place] = "missing_customer"
+            continue
+        if bad_births[place]:
+            reasons[place] = "bad_date"
+            continue
+        try:
+            values: dict[str, Any] = {"name": required_text("name", told["name"], limit=200)}
+            values.update((name, clean_text(name, told.get(name), limit=limit)) for name, limit in TEXTS.items())
+            values["email"] = clean_email(told.get("email"))
+            typed = told.get("phone")
+            phone = (parse_phone(typed, rules.phone_region), typed) if typed else None
+        except InvalidValue as error:
+            reasons[place] = f"{error.field}_{error.reason}" if error.reason in {"empty", "too_long"} else error.reason
+            continue
+        birth = births[place]
+        if birth is not None:
+            values |= {"birth_year": birth.year, "birth_month": birth.month, "birth_day": birth.day}
+        rows.append(CustomerRow(told["customer"], values, phone, told.get("owner") or None))
+    return rows, Checked(iter(()), len(rows), reasons)
+
+
+def write_customers(work: Work, rows: Sequence[CustomerRow], mapping: Mapping) -> Written:
+    """Enter the customers whose key is not known yet from this source."""
+    session = work.session
+    session.get(Counter, "customer", with_for_update=True)  # the write lock before the reading
+    keys = select(CustomerKey.key).where(
+        CustomerKey.source == mapping.source, CustomerKey.key.in_([row.key for row in rows])
+    )
+    known = set(session.scalars(keys))
+    staff = {row.username: row.id for row in session.execute(select(Employee.username, Employee.id))}
+    added = 0
+    for row in rows:
+        if row.key in known:
+            continue
+        known.add(row.key)
+        code = row.values.get("code") or customer_code(next_number(work, "customer"))
+        owner_id = staff.get(row.owner) if row.owner else None
+        customer = Customer(**row.values | {"code": code}, owner_id=owner_id, created_at=work.now)
+        session.add(customer)
+        session.flush()
+        session.add(CustomerKey(customer_id=customer.id, source=mapping.source, key=row.key))
+        if row.phone is not None:
+            session.add(CustomerPhone(customer_id=customer.id, e164=row.phone[0], typed=row.phone[1], position=0))
+        if owner_id is not None:
+            session.add(OwnerChange(customer_id=customer.id, to_id=owner_id, at=work.now, reason="imported"))
+        added += 1
+    return Written(added, len(rows) - added)
+
+
+def check_products(piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules) -> tuple[list[ProductRow], Checked]:
+    """Judge rows of a product list. The first thing that is wrong with a row is its reason."""
+    named = mapping.named()
+    texts = {ours: as_text(piece[theirs]).tolist() for ours, theirs in named.items()}
+    prices, bad = np.zeros(len(piece), dtype=np.int64), np.zeros(len(piece), dtype=bool)
+    if "price" in named:
+        prices, bad = as_money(piece[named["price"]], mapping.file)
+    rows: list[ProductRow] = []
+    reasons = np.full(len(piece), "", dtype=object)
+    for place in range(len(piece)):
+        told = {name: values[place] for name, values in texts.items()}
+        if bad[place] or prices[place] < 0:
+            reasons[place] = "bad_price"
+            continue
+        try:
+            code = required_text("product", told["product"], limit=64)
+            name = required_text("product_name", told["product_name"], limit=200)
+            category = clean_text("category", told.get("category") or mapping.defaults.category, limit=200)
+        except InvalidValue as error:
+            reasons[place] = f"{error.field}_{error.reason}"
+            continue
+        currency = told.get("currency") or mapping.defaults.currency or rules.currency
+        rows.append(ProductRow(code, name, category, money(int(prices[place])), currency))
+    return rows, Checked(iter(()), len(rows), reasons)
+
+
+def write_products(work: Work, rows: Sequence[ProductRow], mapping: Mapping) -> Written:
+    """Put the products on sale whose code is not known yet."""
+    session = work.session
+    session.get(Counter, "customer", with_for_update=True)
+    known = set(session.scalars(select(Product.code).where(Product.code.in_([row.code for row in rows]))))
+    categories = {row.name: row.id for row in session.execute(select(Category.name, Category.id))}
+    added = 0
+    for row in rows:
+        if row.code in known:
+            continue
+        known.add(row.code)
+        if row.category is not None and row.category not in categories:
+            category = Category(name=row.category)
+            session.add(category)
+            session.flush()
+            categories[row.category] = category.id
+        product = Product(
+            code=row.code,
+            name=row.name,
+            category_id=categories.get(row.category) if row.category else None,
+            price=row.price,
+            currency=row.currency,
+            created_at=work.now,
+        )
+        session.add(product)
+        session.flush()
+        session.add(PriceChange(product_id=product.id, price=row.price, at=work.now))
+        added += 1
+    return Written(added, len(rows) - added)

@@ -1,0 +1,148 @@
+"""Files in pieces: whatever they are, a series of frames with the file's own columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+from pyarrow import ArrowException
+from python_calamine import CalamineError, CalamineWorkbook
+
+from ecrm_core.errors import ImportRefused
+from ecrm_core.importing.mapping import WHITESPACE, Mapping
+
+ROWS = 50_000
+"""Rows a piece: memory stays flat, whatever the file's size."""
+REASON = "reason"
+"""The column that a file of rejected rows has more; read over when it comes back."""
+EXCEL = {".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"}
+PARQUET = {".parquet", ".pq"}
+
+
+def file_format(path: Path, mapping: Mapping) -> str:
+    """`csv`, `excel` or `parquet`: what the ending says, else what the mapping says.
+
+    The ending goes first, so that the CSV of rejected rows is read by the mapping of its workbook.
+    """
+    ending = path.suffix.lower()
+    if ending in EXCEL:
+        return "excel"
+    if ending in PARQUET:
+        return "parquet"
+    if ending in {".csv", ".tsv"} or mapping.file.format is None:
+        return "csv"
+    return mapping.file.format
+
+
+def check_file(path: Path) -> None:
+    """Refuse what is no file with something in it.
+
+    Raises:
+        ImportRefused: `missing`, `directory`, `empty`.
+    """
+    if path.is_dir():
+        raise ImportRefused("directory", file=str(path))
+    if not path.is_file():
+        raise ImportRefused("missing", file=str(path))
+    if path.stat().st_size == 0:
+        raise ImportRefused("empty", file=str(path))
+
+
+def row_count(path: Path, mapping: Mapping) -> int | None:
+    """How many rows to expect, for a progress bar; none where only reading would tell."""
+    kind = file_format(path, mapping)
+    if kind == "parquet":
+        try:
+            return int(pq.ParquetFile(path).metadata.num_rows)
+        except (ArrowException, OSError):
+            return None
+    if kind == "csv":
+        with path.open("rb") as file:
+            lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+        return max(0, lines - mapping.file.skip_rows - mapping.file.header)
+    return None
+
+
+def pieces(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
+    """The file's rows, in order, some at a time, indexed by their row number (from 0).
+
+    Text files come as text, nothing guessed; Parquet and Excel keep the types they have.
+
+    Raises:
+        ImportRefused: `encoding`, `unreadable`, or `columns` (with those that are missing).
+    """
+    check_file(path)
+    reader = {"csv": _csv, "excel": _excel, "parquet": _parquet}[file_format(path, mapping)]
+    start = 0
+    checked = False
+    try:
+        for piece in reader(path, mapping):
+            if not checked:
+                _check_columns(piece, mapping, path)
+                checked = True
+            piece.index = pd.RangeIndex(start, start + len(piece))
+            start += len(piece)
+            yield piece
+    except UnicodeDecodeError as error:
+        raise ImportRefused("encoding", file=path.name, encoding=mapping.file.encoding) from error
+    except LookupError as error:
+        raise ImportRefused("encoding", file=path.name, encoding=mapping.file.encoding) from error
+    except (ArrowException, CalamineError, pd.errors.ParserError, pd.errors.EmptyDataError, OSError) as error:
+        raise ImportRefused("unreadable", file=path.name, detail=str(error).splitlines()[0]) from error
+    if start == 0:
+        raise ImportRefused("empty", file=str(path))
+
+
+def _check_columns(piece: pd.DataFrame, mapping: Mapping, path: Path) -> None:
+    missing = sorted(set(mapping.named().values()) - set(piece.columns))
+    if missing:
+        raise ImportRefused(
+            "columns", file=path.name, columns=missing, there=[str(name) for name in piece.columns][:30]
+        )
+
+
+def _csv(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
+    form = mapping.file
+    names = None if form.header else [*form.names, REASON]
+    frames = pd.read_csv(
+        path,
+        sep=r"\s+" if form.separator == WHITESPACE else form.separator,
+        encoding=form.encoding,
+        header=0 if form.header else None,
+        names=names,
+        index_col=False,
+        skiprows=form.skip_rows,
+        dtype=str,
+        keep_default_na=False,
+        na_filter=False,
+        chunksize=ROWS,
+        skip_blank_lines=True,
+    )
+    for frame in frames:
+        frame.columns = [str(name).strip() for name in frame.columns]
+        yield frame.drop(columns=REASON, errors="ignore")
+
+
+def _parquet(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=ROWS):
+            yield batch.to_pandas()
+
+
+def _excel(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
+    with CalamineWorkbook.from_path(str(path)) as book:
+        if mapping.file.sheet is not None and mapping.file.sheet not in book.sheet_names:
+            raise ImportRefused("sheet", file=path.name, sheet=mapping.file.sheet, there=list(book.sheet_names))
+        sheet = book.get_sheet_by_name(mapping.file.sheet or book.sheet_names[0])
+        rows: list[list[Any]] = sheet.to_python(skip_empty_area=True)[mapping.file.skip_rows :]
+    if mapping.file.header:
+        names = [str(cell).strip() for cell in rows[0]] if rows else []
+        rows = rows[1:]
+    else:
+        names = mapping.file.names
+    for start in range(0, len(rows), ROWS):
+        frame = pd.DataFrame([row[: len(names)] for row in rows[start : start + ROWS]], columns=names, dtype=object)
+        yield frame.drop(columns=REASON, errors="ignore")

@@ -1,0 +1,205 @@
+"""One file in: read and judged whole, then written in batches, with a report at the end."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+
+from ecrm_core.crm import Crm, Work
+from ecrm_core.errors import ImportRefused
+from ecrm_core.importing.checking import check_transactions
+from ecrm_core.importing.mapping import WHITESPACE, Mapping
+from ecrm_core.importing.masters import check_customers, check_products, write_customers, write_products
+from ecrm_core.importing.reading import REASON, check_file, file_format, pieces, row_count
+from ecrm_core.importing.staging import Staging
+from ecrm_core.importing.values import as_text
+from ecrm_core.importing.writing import write_transactions
+from ecrm_core.models import ImportKind, ImportRun
+
+Progress = Callable[[str, int, int | None], None]
+"""Told `reading` or `writing`, the rows done, and how many there are where that is known."""
+
+WRONG_MAPPING = {"bad_date", "bad_quantity", "bad_price", "bad_amount", "bad_discount", "bad_currency"}
+"""Reasons that, where not one row passes, are the mapping's fault rather than the rows'."""
+FEW = 3
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What became of a file's rows; `reasons` counts the rejected ones by their reason's code."""
+
+    read: int
+    added: int
+    known: int
+    rejected: int
+    reasons: dict[str, int] = field(default_factory=dict)
+    rejects: Path | None = None
+
+
+class _DryRun(Exception):
+    pass
+
+
+def import_file(
+    crm: Crm,
+    kind: ImportKind,
+    path: Path,
+    mapping: Mapping,
+    *,
+    rejects: Path,
+    words: Callable[[str], str] = str,
+    dry_run: bool = False,
+    progress: Progress = lambda what, done, total: None,
+) -> ImportReport:
+    """Bring a file in; what is there already stays as it is, and is counted.
+
+    Args:
+        rejects: where rows that cannot be kept are written, in the input's own columns and with
+            their reason, readable by the same mapping; made only where there are any.
+        words: a reason's code in the reader's language.
+        dry_run: everything but the writing.
+
+    Raises:
+        ImportRefused: the file cannot be read, or not one row of it fits the mapping; nothing was changed.
+    """
+    check_file(path)
+    total = row_count(path, mapping)
+    with crm.system("importing") as work:
+        rules = work.rules
+        started_at = work.now
+    reasons: Counter[str] = Counter()
+    read = 0
+    with tempfile.TemporaryDirectory(prefix="ecrm-import-") as folder, _Rejects(rejects, path, mapping, words) as bad:
+        staging = Staging(Path(folder))
+        masters: list[Any] = []
+        try:
+            for piece in pieces(path, mapping):
+                if kind is ImportKind.TRANSACTIONS:
+                    checked = check_transactions(piece, mapping, rules.timezone, rules.currency)
+                    staging.add(checked.rows)
+                else:
+                    check = check_customers if kind is ImportKind.CUSTOMERS else check_products
+                    rows, found = check(piece, mapping, rules)
+                    masters.extend(rows)
+                    checked = found
+                reasons.update(reason for reason in checked.reasons if reason)
+                bad.write(piece, checked.reasons)
+                read += len(piece)
+                progress("reading", read, total)
+            rejected = reasons.total()
+            if rejected == read and read >= FEW and set(reasons) <= WRONG_MAPPING:
+                raise ImportRefused("nothing_fits", file=path.name, detail=words(reasons.most_common(1)[0][0]))
+            added = known = 0
+            run_id = None if dry_run else _begin(crm, kind, path, mapping)
+            batches: Iterator[Any] = staging.batches() if kind is ImportKind.TRANSACTIONS else _in_parts(masters)
+            for batch in batches:
+                with _batch(crm, dry_run=dry_run) as work:
+                    if kind is ImportKind.TRANSACTIONS:
+                        written = write_transactions(work, batch, mapping, run_id)
+                    elif kind is ImportKind.CUSTOMERS:
+                        written = write_customers(work, batch, mapping)
+                    else:
+                        written = write_products(work, batch, mapping)
+                added += written.added
+                known += written.known
+                progress("writing", added + known, read - rejected)
+        finally:
+            staging.close()
+        report = ImportReport(read, added, known, rejected, dict(reasons), bad.keep() if rejected else None)
+    if run_id is not None:
+        with crm.system("importing") as work:
+            run = work.session.get_one(ImportRun, run_id)
+            run.finished_at = work.now
+            run.started_at = started_at
+            run.rows_read, run.rows_added, run.rows_known, run.rows_rejected = read, added, known, rejected
+    return report
+
+
+@contextmanager
+def _batch(crm: Crm, *, dry_run: bool) -> Iterator[Work]:
+    """One transaction; a dry run undoes it when it has shown what it would do."""
+    try:
+        with crm.system("importing") as work:
+            yield work
+            if dry_run:
+                raise _DryRun  # noqa: TRY301
+    except _DryRun:
+        pass
+
+
+def _begin(crm: Crm, kind: ImportKind, path: Path, mapping: Mapping) -> int:
+    with crm.system("importing") as work:
+        run = ImportRun(kind=kind, source=mapping.source, file_name=path.name[:200], started_at=work.now)
+        work.session.add(run)
+        work.session.flush()
+        return run.id
+
+
+def _in_parts(rows: list[Any], size: int = 5_000) -> Iterator[list[Any]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+class _Rejects:
+    """The file of rejected rows: written beside its place, and moved there when the import is through."""
+
+    def __init__(self, place: Path, source: Path, mapping: Mapping, words: Callable[[str], str]) -> None:
+        self._place = place
+        self._draft = place.with_name(place.name + ".part")
+        self._source, self._mapping, self._words = source, mapping, words
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> _Rejects:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._draft.unlink(missing_ok=True)
+
+    def keep(self) -> Path:
+        assert self._file is not None
+        self._file.close()
+        self._draft.replace(self._place)
+        return self._place
+
+    def write(self, piece: pd.DataFrame, reasons: Any) -> None:
+        """The rejected rows of a piece, in the input's own columns."""
+        chosen = reasons != ""
+        if not chosen.any():
+            return
+        rows = piece[chosen]
+        blanks = self._mapping.file.separator == WHITESPACE
+        told = [self._words(reason) for reason in reasons[chosen]]
+        frame = pd.DataFrame({name: as_text(rows[name]) for name in rows.columns})
+        # In a file parted by blanks a sentence would be several columns.
+        frame[REASON] = [text.replace(" ", "_") for text in told] if blanks else told
+        if self._file is None:
+            self._open(frame)
+        assert self._file is not None
+        writer = csv.writer(self._file, delimiter=" " if blanks else self._mapping.file.separator)
+        writer.writerows(frame.itertuples(index=False))
+
+    def _open(self, frame: pd.DataFrame) -> None:
+        form = self._mapping.file
+        text_source = file_format(self._source, self._mapping) == "csv"
+        self._file = self._draft.open("w", encoding=form.encoding, newline="", errors="replace")
+        # As many lines above the data as the mapping reads over; the source's own where it is text.
+        above = [""] * form.skip_rows
+        if text_source and form.skip_rows:
+            with self._source.open(encoding=form.encoding) as source:
+                above = [next(source, "").rstrip("\r\n") for _ in range(form.skip_rows)]
+        for line in above:
+            self._file.write((line or "#") + "\n")
+        if form.header:
+            csv.writer(self._file, delimiter=" " if form.separator == WHITESPACE else form.separator).writerow(
+                frame.columns
+            )

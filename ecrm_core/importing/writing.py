@@ -1,0 +1,369 @@
+"""Staged orders into the company's database: whole batches or nothing, and nothing twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Table, func, insert, or_, select, update
+from sqlalchemy.engine import Connection
+
+from ecrm_core import models as m
+from ecrm_core.crm import Work, start_writing
+from ecrm_core.importing.mapping import Mapping
+from ecrm_core.importing.staging import StagedLine
+from ecrm_core.models.base import MONEY_PLACES
+from ecrm_core.rules import months_before
+from ecrm_core.services.numbers import customer_code
+
+ASKED = 5_000
+"""Keys asked for in one statement: below every database's limit of parameters."""
+ONE_IMPORT_AT_A_TIME = 3_427_002
+LONGEST_FOLLOW_UP_MONTHS = 48
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+VOID = {"cancelled", "returned"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a batch added, and how many of its lines were there already."""
+
+    added: int
+    known: int
+
+
+def write_transactions(work: Work, lines: Sequence[StagedLine], mapping: Mapping, run_id: int | None) -> Written:
+    """Write whole orders: their customers and products where missing, headers, lines, follow-ups.
+
+    Runs inside the given transaction of the system; two imports write one after the other.
+    """
+    start_writing(work.session)
+    connection = work.session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(ONE_IMPORT_AT_A_TIME)))
+    customers = _customers(work, connection, lines, mapping.source)
+    products = _products(work, connection, lines)
+    orders, earlier = _orders(work, connection, lines, mapping, customers, run_id)
+    known = _known_lines(connection, [number for number, new in orders.values() if not new])
+    seen: dict[tuple[str, int], int] = defaultdict(int)
+    rows = []
+    for line in lines:
+        occurrence = seen[line.order_key, line.fingerprint]
+        seen[line.order_key, line.fingerprint] += 1
+        order_id, _ = orders[line.order_key]
+        if (order_id, line.fingerprint, occurrence) in known:
+            continue
+        rows.append(_line(line, order_id, customers[line.customer], products[line.product], occurrence))
+    if rows:
+        connection.execute(insert(_table(m.OrderLine)), rows)
+    for order_id, at in earlier.items():
+        for model, column in ((m.Order, m.Order.id), (m.OrderLine, m.OrderLine.order_id)):
+            connection.execute(update(_table(model)).where(column == order_id).values(ordered_at=at))
+    _raise_last_activity(connection, rows)
+    if earlier:
+        _recount_last_activity(connection, {customers[line.customer] for line in lines})
+    _open_follow_ups(work, connection, rows)
+    return Written(len(rows), len(lines) - len(rows))
+
+
+def _table(model: type[m.Base]) -> Table:
+    """The plain table of a model: rows go in by the thousand, past the mapper."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def instant(microseconds: int) -> datetime:
+    """An instant from how staging keeps it."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def money(ten_thousandths: int) -> Decimal:
+    """An amount from how staging keeps it."""
+    return Decimal(ten_thousandths).scaleb(-MONEY_PLACES)
+
+
+def _slices(keys: Iterable[Any]) -> Iterable[list[Any]]:
+    ordered = list(dict.fromkeys(keys))
+    for start in range(0, len(ordered), ASKED):
+        yield ordered[start : start + ASKED]
+
+
+def take_customer_codes(connection: Connection, many: int) -> list[str]:
+    """Codes in order, given out when the transaction commits."""
+    counter = _table(m.Counter)
+    last = connection.scalar(select(counter.c.value).where(counter.c.name == "customer").with_for_update())
+    if last is None:
+        connection.execute(insert(counter).values(name="customer", value=many))
+    else:
+        connection.execute(update(counter).where(counter.c.name == "customer").values(value=last + many))
+    return [customer_code((last or 0) + place) for place in range(1, many + 1)]
+
+
+def _customers(work: Work, connection: Connection, lines: Sequence[StagedLine], source: str) -> dict[str, int]:
+    """Ids by the other system's key; who is missing is made, in the file's order."""
+    table = _table(m.CustomerKey)
+    found: dict[str, int] = {}
+    for keys in _slices(line.customer for line in lines):
+        asked = select(table.c.key, table.c.customer_id).where(table.c.source == source, table.c.key.in_(keys))
+        found.update((row.key, row.customer_id) for row in connection.execute(asked))
+    missing = {line.customer: line for line in reversed(lines) if line.customer not in found}
+    new = [missing[key] for key in dict.fromkeys(line.customer for line in lines) if key in missing]
+    if not new:
+        return found
+    owners = _owners(connection, {line.owner for line in new if line.owner})
+    codes = take_customer_codes(connection, len(new))
+    connection.execute(
+        insert(_table(m.Customer)),
+        [
+            {
+                "code": code,
+                "name": line.customer_name or line.customer,
+                "owner_id": owners.get(line.owner),
+                "created_at": work.now,
+            }
+            for code, line in zip(codes, new, strict=True)
+        ],
+    )
+    customer = _table(m.Customer)
+    ids: dict[str, int] = {}
+    for wanted in _slices(codes):
+        ids.update(
+            (row.code, row.id)
+            for row in connection.execute(select(customer.c.code, customer.c.id).where(customer.c.code.in_(wanted)))
+        )
+    made = {line.customer: ids[code] for code, line in zip(codes, new, strict=True)}
+    keys_made = [{"customer_id": number, "source": source, "key": key} for key, number in made.items()]
+    connection.execute(insert(table), keys_made)
+    return found | made
+
+
+def _owners(connection: Connection, usernames: set[str]) -> dict[str, int]:
+    employee = _table(m.Employee)
+    asked = select(employee.c.username, employee.c.id).where(employee.c.username.in_(usernames), employee.c.active)
+    return {row.username: row.id for row in connection.execute(asked)} if usernames else {}
+
+
+def _products(work: Work, connection: Connection, lines: Sequence[StagedLine]) -> dict[str, int]:
+    """Ids by code; a missing product is made with its first name and its latest price in this batch."""
+    table = _table(m.Product)
+
+    def ask() -> dict[str, int]:
+        found: dict[str, int] = {}
+        for codes in _slices(line.product for line in lines):
+            asked = select(table.c.code, table.c.id).where(table.c.code.in_(codes))
+            found.update((row.code, row.id) for row in connection.execute(asked))
+        return found
+
+    found = ask()
+    first: dict[str, StagedLine] = {}
+    names: dict[str, str] = {}
+    price: dict[str, int] = {}
+    for line in lines:
+        if line.product in found:
+            continue
+        first.setdefault(line.product, line)
+        if line.product_name:
+            names.setdefault(line.product, line.product_name)
+        if line.unit_price > 0:
+            price[line.product] = line.unit_price
+    if not first:
+        return found
+    categories = _categories(connection, {line.category for line in first.values() if line.category})
+    connection.execute(
+        insert(table),
+        [
+            {
+                "code": code,
+                "name": names.get(code, code),
+                "category_id": categories.get(line.category),
+                "price": money(price.get(code, 0)),
+                "currency": line.currency,
+                "active": True,
+                "consumable": False,
+                "created_at": work.now,
+            }
+            for code, line in first.items()
+        ],
+    )
+    return ask()
+
+
+def _categories(connection: Connection, names: set[str]) -> dict[str, int]:
+    table = _table(m.Category)
+    if not names:
+        return {}
+    asked = select(table.c.name, table.c.id).where(table.c.name.in_(names))
+    found = {row.name: row.id for row in connection.execute(asked)}
+    missing = sorted(names - set(found))
+    if missing:
+        connection.execute(insert(table), [{"name": name} for name in missing])
+        found = {row.name: row.id for row in connection.execute(asked)}
+    return found
+
+
+def _orders(
+    work: Work,
+    connection: Connection,
+    lines: Sequence[StagedLine],
+    mapping: Mapping,
+    customers: dict[str, int],
+    run_id: int | None,
+) -> tuple[dict[str, tuple[int, bool]], dict[int, datetime]]:
+    """Id of each order and whether it is new; and of known ones that began earlier, when."""
+    table = _table(m.Order)
+    heads = {line.order_key: line for line in reversed(lines)}
+
+    def ask() -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for numbers in _slices(heads):
+            asked = select(table.c.number, table.c.id, table.c.ordered_at).where(
+                table.c.source == mapping.source, table.c.number.in_(numbers)
+            )
+            found.update((row.number, row) for row in connection.execute(asked))
+        return found
+
+    before = ask()
+    new = [heads[key] for key in dict.fromkeys(line.order_key for line in lines) if key not in before]
+    if new:
+        rows = [_head(line, mapping, customers[line.customer], run_id, work.now) for line in new]
+        connection.execute(insert(table), rows)
+    orders = {number: (row.id, number not in before) for number, row in ask().items()}
+    changes = [
+        {"order_id": orders[line.order_key][0], "status": line.status, "at": instant(_closed(line))}
+        for line in new
+        if line.status in VOID
+    ]
+    if changes:
+        connection.execute(insert(_table(m.OrderStatusChange)), changes)
+    earlier = {
+        row.id: instant(heads[number].order_time)
+        for number, row in before.items()
+        if instant(heads[number].order_time) < row.ordered_at
+    }
+    return orders, earlier
+
+
+def _head(line: StagedLine, mapping: Mapping, customer_id: int, run_id: int | None, now: datetime) -> dict[str, Any]:
+    status = m.OrderStatus(line.status) if line.status else m.OrderStatus.DELIVERED
+    return {
+        "source": mapping.source,
+        "number": line.order_key,
+        "kind": m.OrderKind.RETURN if line.is_return else m.OrderKind.SALE,
+        "customer_id": customer_id,
+        "channel": mapping.defaults.channel,
+        "ordered_at": instant(line.order_time),
+        "status": m.OrderStatus.RETURNED if line.is_return else status,
+        "currency": line.currency,
+        "shipping_cost": Decimal(0),
+        "import_run_id": run_id,
+        "created_at": now,
+    }
+
+
+def _closed(line: StagedLine) -> int:
+    """When a cancelled or returned row stopped counting: from the start, where the file gives no date."""
+    return line.order_time if line.closed is None else max(line.closed, line.order_time)
+
+
+def _line(line: StagedLine, order_id: int, customer_id: int, product_id: int, occurrence: int) -> dict[str, Any]:
+    void = line.order_time if line.is_return else _closed(line) if line.status in VOID else None
+    back = line.status == "returned" and not line.is_return
+    amount = money(line.amount)
+    return {
+        "order_id": order_id,
+        "customer_id": customer_id,
+        "product_id": product_id,
+        "ordered_at": instant(line.order_time),
+        "quantity": line.quantity,
+        "unit_price": money(line.unit_price),
+        "discount": money(line.discount),
+        "amount": amount,
+        "returned_quantity": line.quantity if back else 0,
+        "returned_amount": amount if back else Decimal(0),
+        "void_at": None if void is None else instant(void),
+        "fingerprint": line.fingerprint,
+        "occurrence": occurrence,
+    }
+
+
+def _known_lines(connection: Connection, order_ids: Sequence[int]) -> set[tuple[int, int, int]]:
+    table = _table(m.OrderLine)
+    known: set[tuple[int, int, int]] = set()
+    for ids in _slices(order_ids):
+        asked = select(table.c.order_id, table.c.fingerprint, table.c.occurrence).where(table.c.order_id.in_(ids))
+        known.update((row.order_id, row.fingerprint, row.occurrence) for row in connection.execute(asked))
+    return known
+
+
+def _raise_last_activity(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Lists show the newest order at once; a summary that is newer already stays."""
+    newest: dict[int, datetime] = {}
+    for row in rows:
+        if row["void_at"] is None:
+            newest[row["customer_id"]] = max(row["ordered_at"], newest.get(row["customer_id"], EPOCH))
+    table = _table(m.Customer)
+    for customer_id, at in newest.items():
+        older = or_(table.c.last_activity_at.is_(None), table.c.last_activity_at < at)
+        connection.execute(update(table).where(table.c.id == customer_id, older).values(last_activity_at=at))
+
+
+def _recount_last_activity(connection: Connection, customer_ids: set[int]) -> None:
+    """From the lines themselves, where an order turned out to be older than it was."""
+    customer, line = _table(m.Customer), _table(m.OrderLine)
+    newest = (
+        select(func.max(line.c.ordered_at))
+        .where(line.c.customer_id == customer.c.id, line.c.void_at.is_(None))
+        .scalar_subquery()
+    )
+    for ids in _slices(sorted(customer_ids)):
+        connection.execute(update(customer).where(customer.c.id.in_(ids)).values(last_activity_at=newest))
+
+
+def _open_follow_ups(work: Work, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """What is still owed for recent lines; history opens none whose last day is past."""
+    since = work.rules.start_of(months_before(work.today, LONGEST_FOLLOW_UP_MONTHS))
+    recent = {row["order_id"] for row in rows if row["void_at"] is None and row["ordered_at"] >= since}
+    if not recent:
+        return
+    line, customer, product, owed = (
+        _table(m.OrderLine),
+        _table(m.Customer),
+        _table(m.Product),
+        _table(m.FollowUp),
+    )
+    newest: dict[tuple[int, int], dict[str, Any]] = {}
+    for ids in _slices(sorted(recent)):
+        asked = (
+            select(line.c.id, line.c.customer_id, line.c.product_id, line.c.ordered_at, product.c.follow_up_months)
+            .join(product, product.c.id == line.c.product_id)
+            .join(customer, customer.c.id == line.c.customer_id)
+            .outerjoin(owed, owed.c.line_id == line.c.id)
+            .where(line.c.order_id.in_(ids), line.c.void_at.is_(None), customer.c.do_not_call_at.is_(None))
+            .where(owed.c.line_id.is_(None))
+            .order_by(line.c.ordered_at, line.c.id)
+        )
+        for row in connection.execute(asked):
+            due, last = work.rules.follow_up_dates(row.ordered_at, row.follow_up_months)
+            if last >= work.today:
+                newest[row.customer_id, row.product_id] = {
+                    "line_id": row.id,
+                    "customer_id": row.customer_id,
+                    "product_id": row.product_id,
+                    "due_on": due,
+                    "expires_on": last,
+                    "state": m.FollowUpState.OPEN,
+                }
+    for (customer_id, product_id), new in newest.items():
+        connection.execute(
+            update(owed)
+            .where(owed.c.customer_id == customer_id, owed.c.product_id == product_id)
+            .where(owed.c.state == m.FollowUpState.OPEN, owed.c.due_on <= new["due_on"])
+            .values(state=m.FollowUpState.CLOSED, closed_because=m.FollowUpClosing.BOUGHT_AGAIN, closed_at=work.now)
+        )
+    if newest:
+        connection.execute(insert(owed), list(newest.values()))
