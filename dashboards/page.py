@@ -58,7 +58,7 @@ class Refused(Exception):
 class Page(pn.viewable.Viewer):
     """Base of every screen.
 
-    A subclass says what it `read`s in one `Work`, and how it `show`s that. Both are called again
+    A subclass says what it `read`s in one `Work`, and how it `present`s that. Both are called again
     whenever something changed, so parts are made once and only ever given new data.
     """
 
@@ -76,7 +76,7 @@ class Page(pn.viewable.Viewer):
         on_change: Callable[[], Awaitable[None]] | None = None,
         **params: Any,
     ) -> None:
-        super().__init__(**params)
+        super().__init__(**params)  # type: ignore[no-untyped-call]
         self.visit = visit
         # On its own, as in a notebook, a page brings the messages that the frame has otherwise.
         self.alone = toasts is None
@@ -107,7 +107,7 @@ class Page(pn.viewable.Viewer):
         self.me, data = found
         self.texts = texts_in(self.me.language)
         self._opened = True
-        self.show(data)
+        self.present(data)
 
     def __panel__(self) -> pn.viewable.Viewable:
         if not self._opened:
@@ -131,7 +131,7 @@ class Page(pn.viewable.Viewer):
         """Everything the page shows, as plain values."""
         raise NotImplementedError
 
-    def show(self, data: Any) -> None:
+    def present(self, data: Any) -> None:
         """Hand the parts what `read` found."""
         raise NotImplementedError
 
@@ -145,7 +145,7 @@ class Page(pn.viewable.Viewer):
 
     async def refresh(self) -> None:
         """Read and show again."""
-        self.show(await self.run(self.read))
+        self.present(await self.run(self.read))
 
     async def change_language(self, me: Me) -> None:
         """Say everything in the language just chosen; what is typed stays."""
@@ -170,7 +170,7 @@ class Page(pn.viewable.Viewer):
 
     def refuse(self, refused: Refused) -> None:
         """Say a refusal that belongs to no field."""
-        self.toasts.show(refused.sentence, tone="danger")
+        self.toasts.say(refused.sentence, tone="danger")
         if refused.gone:
             self.toasts.leave()
 

@@ -133,7 +133,7 @@ class Shell:
         path, query = address.path.strip("./") or HOME.path, dict(parse_qsl(address.query))
         counts = await in_work(self.visit, self.texts, _count)
         if not may_open(counts.me.role, path):
-            self.toasts.show(self.texts("shell.not_for_you"))
+            self.toasts.say(self.texts("shell.not_for_you"))
             path, query = HOME.path, {}
         if path == self.visit.path:
             self.visit = replace(self.visit, query=query)
@@ -141,17 +141,16 @@ class Shell:
             self._draw(counts)
             await self.page.arrive(query)
             return
-        else:
-            before, self.visit = self.visit, replace(self.visit, path=path, query=query)
-            page = self._make_page()
-            try:
-                await page.open(self.texts)
-            except Refused:
-                self.visit = before
-                raise
-            with pn.io.hold():
-                self.page = page
-                self.slot[:] = [page]
+        before, self.visit = self.visit, replace(self.visit, path=path, query=query)
+        page = self._make_page()
+        try:
+            await page.open(self.texts)
+        except Refused:
+            self.visit = before
+            raise
+        with pn.io.hold():
+            self.page = page
+            self.slot[:] = [page]
         self._draw(counts)
 
     async def _switch_language(self) -> None:

@@ -89,7 +89,7 @@ class HomePage(Page):
     def read(self, work: Work) -> tuple[date, Home]:
         return work.today, home_of(work, work.today)
 
-    def show(self, data: tuple[date, Home]) -> None:
+    def present(self, data: tuple[date, Home]) -> None:
         today, home = data
         self.home = in_order(home, self._order) if self._steady else home
         self._order = [item.id for item in self.home.agenda.items]
@@ -174,7 +174,7 @@ class HomePage(Page):
             "what": what,
             "customer": customer,
             "note": item.note or "",
-            "day_iso": item.day.isoformat(),
+            "day": item.day.isoformat(),
             "late": say("home.item.late", count=days_late) if days_late > 0 else "",
             "late_since": say("home.item.late_since", day=say.full_date(item.day)),
             "proposed": item.proposed,
@@ -211,9 +211,7 @@ class HomePage(Page):
 
     def _ways(self, birthday: Birthday) -> Iterable[tuple[Channel, str]]:
         say = self.texts
-        message = say(
-            "home.birthday.message", name=birthday.name, me=self.me.name.split()[0], company=self.me.company
-        )
+        message = say("home.birthday.message", name=birthday.name, me=self.me.name.split()[0], company=self.me.company)
         if birthday.phone:
             yield Channel.PHONE, f"tel:{birthday.phone}"
             yield Channel.WHATSAPP, f"https://wa.me/{birthday.phone.lstrip('+')}?text={quote(message)}"
@@ -276,7 +274,7 @@ class HomePage(Page):
             async def undo() -> None:
                 await self._take_back(untick_agenda_item, number)
 
-            self.toasts.show(self.texts("home.item.ticked", title=card.title), undo=undo, undo_label=self._undo_word)
+            self.toasts.say(self.texts("home.item.ticked", title=card.title), undo=undo, undo_label=self._undo_word)
         await self._changed_in_place()
 
     async def _delete(self, number: int) -> None:
@@ -285,7 +283,7 @@ class HomePage(Page):
         async def undo() -> None:
             await self._take_back(restore_agenda_item, number)
 
-        self.toasts.show(self.texts("home.item.deleted", title=card.title), undo=undo, undo_label=self._undo_word)
+        self.toasts.say(self.texts("home.item.deleted", title=card.title), undo=undo, undo_label=self._undo_word)
         await self.changed()
 
     async def _take_back(self, service: Any, number: int) -> None:
@@ -334,7 +332,7 @@ class HomePage(Page):
         self.agenda.answer_form(token)
         await self.changed()
         said = "home.item.saved" if card.day <= self.today else "home.item.saved_for"
-        self.toasts.show(self.texts(said, title=card.title, day=self.texts.near(card.day, self.today)))
+        self.toasts.say(self.texts(said, title=card.title, day=self.texts.near(card.day, self.today)))
 
     def _read_form(self, typed: Mapping[str, Any]) -> dict[str, Any]:
         """What was typed, as values.
@@ -377,9 +375,7 @@ class HomePage(Page):
             except Refused as refused:
                 self.refuse(refused)
 
-        self.toasts.show(
-            self.texts("home.birthday.recorded", name=birthday.name), undo=undo, undo_label=self._undo_word
-        )
+        self.toasts.say(self.texts("home.birthday.recorded", name=birthday.name), undo=undo, undo_label=self._undo_word)
         await self._changed_in_place()
 
     async def _on_news(self, message: dict[str, Any]) -> None:

@@ -1,3 +1,5 @@
+const FIELDS = ["title", "day", "at", "note"];
+
 export function render({ model, el: root }) {
   const title = el("h2", { id: "title" });
   const tools = el("div", { class: "tools" });
@@ -14,6 +16,8 @@ export function render({ model, el: root }) {
 
   let selected = null;
   let form = null; // {element, id, token, saving}
+  // A lost connection that comes back draws every part anew: what is being typed is kept beside them.
+  const drafts = (window.ecrmDrafts ??= {});
   let ahead = new Map(); // what was ticked or deleted here and the server has not answered yet
 
   const words = () => model.state.words;
@@ -68,10 +72,12 @@ export function render({ model, el: root }) {
     return el("div", { class: "field" }, el("label", { for: input.id }, label), input, told, wrong);
   };
 
-  const openForm = (item = null) => {
+  const typedIn = (element) => Object.fromEntries(FIELDS.map((name) => [name, element.elements[name].value]));
+
+  const openForm = (item = null, draft = null) => {
     closeForm();
     const texts = words().form;
-    const values = item ?? { id: null, title: "", day_iso: model.state.day, at: "", note: "" };
+    const values = { id: null, title: "", day: model.state.day, at: "", note: "", ...item, ...draft?.typed };
     // Browsers write a date as the machine is set up; in words it is sure to be understood.
     const inWords = el("output", { class: "quiet", for: "field-day" });
     const sayDay = (iso) => {
@@ -80,7 +86,7 @@ export function render({ model, el: root }) {
         ? ""
         : day.toLocaleDateString(model.state.locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
     };
-    sayDay(values.day_iso);
+    sayDay(values.day);
     const element = el(
       "form",
       { class: "form", novalidate: true, "aria-label": item ? texts.edit : texts.new },
@@ -88,10 +94,10 @@ export function render({ model, el: root }) {
       el(
         "div",
         { class: "pair" },
-        field("day", texts.day, el("input", { type: "date", value: values.day_iso, oninput: (event) => sayDay(event.target.value) }), inWords),
-        field("at", texts.at, el("input", { type: "text", inputmode: "numeric", maxlength: 8, autocomplete: "off", placeholder: texts.at_hint, value: values.at ?? "" })),
+        field("day", texts.day, el("input", { type: "date", value: values.day, oninput: (event) => sayDay(event.target.value) }), inWords),
+        field("at", texts.at, el("input", { type: "text", inputmode: "numeric", maxlength: 8, autocomplete: "off", placeholder: texts.at_hint, value: values.at })),
       ),
-      field("note", texts.note, el("textarea", { rows: 2, maxlength: 4000, value: values.note ?? "" })),
+      field("note", texts.note, el("textarea", { rows: 2, maxlength: 4000, value: values.note })),
       el(
         "div",
         { class: "buttons" },
@@ -112,7 +118,9 @@ export function render({ model, el: root }) {
         save();
       }
     });
-    form = { element, id: values.id, token: crypto.getRandomValues(new Uint32Array(2)).join("-"), saving: false };
+    form = { element, id: values.id, token: draft?.token ?? crypto.getRandomValues(new Uint32Array(2)).join("-"), saving: false };
+    element.addEventListener("input", () => (drafts.agenda = { id: form.id, token: form.token, typed: typedIn(element) }));
+    if (draft) drafts.agenda = draft;
     draw();
     element.querySelector("#field-title").focus();
     element.scrollIntoView({ block: "nearest" });
@@ -123,6 +131,7 @@ export function render({ model, el: root }) {
     const id = form.id;
     form.element.remove();
     form = null;
+    delete drafts.agenda;
     draw();
     if (!refocus) return;
     if (id !== null) select(id, true);
@@ -131,7 +140,7 @@ export function render({ model, el: root }) {
 
   const save = () => {
     if (form.saving) return;
-    const typed = Object.fromEntries(["title", "day", "at", "note"].map((name) => [name, form.element.elements[name].value]));
+    const typed = typedIn(form.element);
     form.saving = true;
     form.element.querySelector("[type=submit]").setAttribute("aria-disabled", "true");
     form.element.classList.add("saving");
@@ -148,7 +157,7 @@ export function render({ model, el: root }) {
       return;
     }
     let first = null;
-    for (const name of ["title", "day", "at", "note"]) {
+    for (const name of FIELDS) {
       const input = form.element.elements[name];
       input.setAttribute("aria-invalid", String(name in wrong));
       form.element.querySelector(`#wrong-${name}`).textContent = wrong[name] ?? "";
@@ -273,5 +282,6 @@ export function render({ model, el: root }) {
   });
 
   draw();
-  if (model.state.writing) openForm();
+  if (drafts.agenda) openForm({ id: drafts.agenda.id }, drafts.agenda);
+  else if (model.state.writing) openForm();
 }

@@ -30,10 +30,10 @@ def _source(name: str) -> str:
 
 def _shared_styles() -> InlineStyleSheet:
     """One style sheet for all parts of a page: sent once, and there before the first part is drawn."""
-    known = session._stylesheets.setdefault(session.curdoc, {}) if session.curdoc else {}
-    if "ecrm-parts" not in known:
-        known["ecrm-parts"] = InlineStyleSheet(css=_source("parts.css"))
-    return known["ecrm-parts"]
+    # Panel drops this cache together with the page's document.
+    known: dict[str, Any] = session._stylesheets.setdefault(session.curdoc, {}) if session.curdoc else {}
+    sheet: InlineStyleSheet = known.setdefault("ecrm-parts", InlineStyleSheet(css=_source("parts.css")))
+    return sheet
 
 
 class Part(JSComponent):
@@ -53,14 +53,14 @@ class Part(JSComponent):
     def __init__(self, gesture: Gesture | None = None, **params: Any) -> None:
         # Equal data must still arrive: what a script has drawn ahead is only put right by a new state.
         self._revisions = itertools.count(1)
-        super().__init__(**params)
+        super().__init__(**params)  # type: ignore[no-untyped-call]
         self._gesture = gesture
 
     def draw(self, **state: Any) -> None:
         """Give the script new data."""
         self.state = {**state, "revision": next(self._revisions)}
 
-    async def _handle_msg(self, data: Any) -> None:
+    async def _handle_msg(self, data: Any) -> None:  # type: ignore[override]  # Panel awaits it
         if self._gesture is not None and isinstance(data, dict):
             await self._gesture(data)
 
@@ -70,7 +70,7 @@ class Part(JSComponent):
         return _source("dom.js") + _source(Path(inspect.getfile(cls)).with_suffix(".js").name)
 
     def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
-        properties = super()._process_param_change(params)
+        properties: dict[str, Any] = super()._process_param_change(params)  # type: ignore[no-untyped-call]
         if "stylesheets" in properties:
             properties["stylesheets"] = [_shared_styles(), *(_source(name) for name in self._styles)]
         return properties

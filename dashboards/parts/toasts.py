@@ -17,7 +17,7 @@ Undo = Callable[[], Awaitable[None]]
 
 
 class Toasts(Part):
-    """Messages, newest last. `show(text, undo=…)` offers to take the gesture back for ten seconds."""
+    """Messages, newest last. `say(text, undo=…)` offers to take the gesture back for ten seconds."""
 
     _styles = ("toasts.css",)
 
@@ -26,7 +26,7 @@ class Toasts(Part):
         self._numbers = itertools.count(1)
         self._undos: OrderedDict[int, Undo] = OrderedDict()
 
-    def show(self, text: str, *, undo: Undo | None = None, undo_label: str = "", tone: str = "plain") -> None:
+    def say(self, text: str, *, undo: Undo | None = None, undo_label: str = "", tone: str = "plain") -> None:
         """Say something for a while.
 
         Args:

@@ -12,7 +12,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.e2e.company import PASSWORD, make_company
 
@@ -62,7 +71,9 @@ def fresh_rows(prepared: Path, database: Path, address: str) -> None:
     """The test finds the company as it was prepared, without starting the program again."""
     with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
         connection.execute("ATTACH ? AS original", (str(prepared),))
-        named = connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        named = connection.execute(
+            "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        )
         for (table,) in named.fetchall():
             connection.execute(f'DELETE FROM main."{table}"')
             connection.execute(f'INSERT INTO main."{table}" SELECT * FROM original."{table}"')

@@ -139,7 +139,8 @@ def test_the_page_has_one_title_a_language_and_a_way_past_the_menu(home: Page) -
 
 
 def test_a_cut_connection_is_said_and_nothing_typed_is_lost(page: Page, address: str, watch: Watch) -> None:
-    watch.forgive("WebSocket")
+    for text in ("WebSocket", "websocket"):
+        watch.forgive(text)
     watch.forgive("ERR_INTERNET_DISCONNECTED")
     # Chromium leaves open connections alone when it goes offline, so this one is closed as well.
     page.add_init_script(
