@@ -107,7 +107,7 @@ def _check_columns(piece: pd.DataFrame, mapping: Mapping, path: Path) -> None:
 def _csv(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
     form = mapping.file
     names = None if form.header else [*form.names, REASON]
-    frames = pd.read_csv(
+    with pd.read_csv(
         path,
         sep=r"\s+" if form.separator == WHITESPACE else form.separator,
         encoding=form.encoding,
@@ -120,10 +120,10 @@ def _csv(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
         na_filter=False,
         chunksize=ROWS,
         skip_blank_lines=True,
-    )
-    for frame in frames:
-        frame.columns = [str(name).strip() for name in frame.columns]
-        yield frame.drop(columns=REASON, errors="ignore")
+    ) as frames:
+        for frame in frames:
+            frame.columns = [str(name).strip() for name in frame.columns]
+            yield frame.drop(columns=REASON, errors="ignore")
 
 
 def _parquet(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
