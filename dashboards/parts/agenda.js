@@ -84,7 +84,7 @@ export function render({ model, el: root }) {
       const day = new Date(`${iso}T00:00`);
       inWords.textContent = Number.isNaN(day.getTime())
         ? ""
-        : day.toLocaleDateString(model.state.locale, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+        : day.toLocaleDateString(model.state.locale, { weekday: "long", day: "numeric", month: "short", year: "numeric" });
     };
     sayDay(values.day);
     const element = el(

@@ -99,7 +99,7 @@ def test_an_item_for_another_day_leaves_today(home: Page) -> None:
     row(home, "Siapkan daftar harga").get_by_role("radio").check()
     home.get_by_role("button", name="Ubah").click()
     home.get_by_label("Hari", exact=True).fill("2026-11-26")
-    expect(home.get_by_text("Kamis, 26 November 2026")).to_be_visible()
+    expect(home.get_by_text("Kamis, 26 Nov 2026")).to_be_visible()
     home.get_by_role("button", name="Simpan kegiatan").click()
     expect(toast(home, "tersimpan untuk 2 hari lagi")).to_be_visible()
     expect(row(home, "Siapkan daftar harga")).to_have_count(0)
