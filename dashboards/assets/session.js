@@ -96,8 +96,12 @@
       });
     }
   };
+  // A telephone link asks to leave as well, and the page stays: then it is not leaving after all.
   addEventListener("beforeunload", () => {
     leaving = true;
+    setTimeout(() => {
+      leaving = false;
+    }, 2000);
   });
   // A page brought back from memory is one that nobody has checked: never show it.
   addEventListener("pagehide", () => {
