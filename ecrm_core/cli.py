@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ecrm_core.analytics.activity import status_counts
 from ecrm_core.crm import Work, connect, make_engine
+from ecrm_core.demo.opening import open_demo
 from ecrm_core.errors import EcrmError, ImportRefused
 from ecrm_core.importing.mapping import read_mapping
 from ecrm_core.importing.running import import_file
@@ -31,6 +32,7 @@ from ecrm_core.queries.staff import employees
 from ecrm_core.rules import month_of
 from ecrm_core.services.dealing import deal_customers
 from ecrm_core.services.employees import add_employee, deactivate_employee, set_password
+from ecrm_core.services.login import make_login_link
 from ecrm_core.services.overview import status_overview
 from ecrm_core.settings import Installation
 from ecrm_core.texts import Texts
@@ -73,7 +75,10 @@ def main() -> None:
         first = error.errors()[0]
         print(f"ECRM_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}", file=sys.stderr)
         sys.exit(REFUSED)
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            print(texts()("cli.system", detail=error.strerror or str(error)), file=sys.stderr)
+            sys.exit(REFUSED)
         sys.exit(0)
 
 
@@ -205,6 +210,29 @@ def serve(
 ) -> None:
     """Layani layar-layarnya. / Serve the screens."""
     _screens("serve")(host=host, port=port, origin=origin, behind_proxy=behind_proxy)
+
+
+@app.command()
+def demo(
+    fresh: Annotated[bool, typer.Option(help="Mulai dari awal. / Start over.")] = False,
+    port: Annotated[int, typer.Option()] = 5006,
+) -> None:
+    """Perusahaan contoh, siap dicoba di peramban. / A demo company, ready to be tried in a browser."""
+    words = texts()
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words("cli.making_demo"), total=1.0)
+        company = open_demo(fresh=fresh, progress=lambda part: bar.update(task, completed=part))
+
+    def ready(address: str) -> None:
+        print(words("cli.demo_ready", address=address))
+        for one in company.logins:
+            role = words(f"role.{one.role}")
+            print(f"  {one.username:<10} {one.password:<26} {one.name}, {role}")
+        link = make_login_link(company.crm, company.logins[0].username, minutes=24 * 60)
+        print(words("cli.demo_link", name=company.logins[0].name, link=f"{address}login?link={link}"), flush=True)
+
+    _screens("serve_company")(company.crm, port=port, on_ready=ready)
 
 
 @user_app.command("add")
