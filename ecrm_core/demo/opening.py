@@ -18,29 +18,10 @@ from ecrm_core.settings import data_folder
 
 Progress = Callable[[float], None]
 
-WORDS = [
-    "anggrek",
-    "bambu",
-    "cempaka",
-    "delima",
-    "durian",
-    "elang",
-    "gajah",
-    "jambu",
-    "kelapa",
-    "kenari",
-    "kopi",
-    "kunyit",
-    "mangga",
-    "melati",
-    "mutiara",
-    "nanas",
-    "pandan",
-    "rambutan",
-    "rusa",
-    "sawah",
-    "tenun",
-]
+WORDS = (
+    *("anggrek", "bambu", "cempaka", "delima", "durian", "elang", "gajah", "jambu", "kelapa", "kenari", "kopi"),
+    *("kunyit", "mangga", "melati", "mutiara", "nanas", "pandan", "rambutan", "rusa", "sawah", "tenun"),
+)
 
 
 @dataclass(frozen=True)
