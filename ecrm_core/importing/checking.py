@@ -78,6 +78,8 @@ def check_transactions(  # noqa: PLR0912, PLR0915 - one list of what can be wron
     discount, no_discount = money("discount")
     amount, no_amount = money("amount")
     refuse(no_price, "bad_price")
+    if "discount" in named:
+        no_discount &= (as_text(piece[named["discount"]]) != "").to_numpy()
     refuse(no_discount, "bad_discount")
     refuse(no_amount, "bad_amount")
     refuse((price < 0) | (discount < 0), "negative_price")

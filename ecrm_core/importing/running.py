@@ -152,6 +152,8 @@ class _Rejects:
     """The file of rejected rows: written beside its place, and moved there when the import is through."""
 
     def __init__(self, place: Path, source: Path, mapping: Mapping, words: Callable[[str], str]) -> None:
+        if place.absolute() == source.absolute() or not place.absolute().parent.is_dir():
+            raise ImportRefused("rejects", file=str(place))
         self._place = place
         self._draft = place.with_name(place.name + ".part")
         self._source, self._mapping, self._words = source, mapping, words

@@ -21,7 +21,6 @@ Whole = npt.NDArray[np.int64]
 
 EXACT_FLOAT = 2.0**53 / MONEY_SCALE
 """Below this a float's four decimals are exact; above, digits are read as text."""
-UNKNOWN = {"", "nan", "none", "null", "nat", "<na>"}
 
 
 def as_text(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -31,8 +30,7 @@ def as_text(column: pd.Series[Any]) -> pd.Series[Any]:
         text = column.astype(object).where(~whole, column.where(whole, 0).astype("int64").astype(str))
         return text.where(column.notna(), "").astype(str).str.strip()
     text = column.map(_cell) if column.dtype == object else column.astype(str)
-    text = text.where(column.notna(), "").astype(str).str.strip()
-    return text.where(~text.str.lower().isin(UNKNOWN), "")
+    return text.where(column.notna(), "").astype(str).str.strip()
 
 
 def _cell(value: Any) -> str:

@@ -60,14 +60,22 @@ def write_transactions(work: Work, lines: Sequence[StagedLine], mapping: Mapping
         rows.append(_line(line, order_id, customers[line.customer], products[line.product], occurrence))
     if rows:
         connection.execute(insert(_table(m.OrderLine)), rows)
-    for order_id, at in earlier.items():
-        for model, column in ((m.Order, m.Order.id), (m.OrderLine, m.OrderLine.order_id)):
-            connection.execute(update(_table(model)).where(column == order_id).values(ordered_at=at))
+    _begin_earlier(connection, earlier)
     _raise_last_activity(connection, rows)
     if earlier:
         _recount_last_activity(connection, {customers[line.customer] for line in lines})
     _open_follow_ups(work, connection, rows)
     return Written(len(rows), len(lines) - len(rows))
+
+
+def _begin_earlier(connection: Connection, earlier: dict[int, datetime]) -> None:
+    """An order's time is its earliest line's; what counted for nothing from the start still does."""
+    order, line = _table(m.Order), _table(m.OrderLine)
+    for order_id, at in earlier.items():
+        connection.execute(update(order).where(order.c.id == order_id).values(ordered_at=at))
+        of_order = line.c.order_id == order_id
+        connection.execute(update(line).where(of_order, line.c.void_at == line.c.ordered_at).values(void_at=at))
+        connection.execute(update(line).where(of_order).values(ordered_at=at))
 
 
 def _table(model: type[m.Base]) -> Table:

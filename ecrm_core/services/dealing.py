@@ -62,10 +62,11 @@ def _deal(work: Work, to: Sequence[str], by: str, *, by_id: int | None) -> dict[
         for place, row in enumerate(free):
             dealt[names[place % len(names)]].append(row.id)
     else:
-        cities: dict[str, list[int]] = defaultdict(list)
+        # Who has no city is a place of their own: they even out the shares at the end.
+        cities: dict[tuple[str, int], list[int]] = defaultdict(list)
         for row in free:
-            cities[row.city or ""].append(row.id)
-        for _, ids in sorted(cities.items(), key=lambda city: (-len(city[1]), city[0])):
+            cities[(row.city.casefold(), 0) if row.city else ("", row.id)].append(row.id)
+        for _, ids in sorted(cities.items(), key=lambda city: (-len(city[1]), not city[0][0], city[0])):
             dealt[min(names, key=lambda username: len(dealt[username]))].extend(ids)
     for username, ids in dealt.items():
         owner_id = telemarketers[username]

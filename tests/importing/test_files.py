@@ -179,3 +179,33 @@ def test_a_customer_list_keeps_phones_and_birthdays(crm: Crm, tmp_path: Path) ->
         assert (ani.code, ani.birthday) == ("C000001", (2, 29))
     with crm.work("ratna") as work:
         assert set(work.session.scalars(select(CustomerPhone.e164))) == {"+62812345678"}
+
+
+def test_what_counted_for_nothing_from_the_start_still_does_when_its_order_began_earlier(
+    crm: Crm, mapping: Mapping, tmp_path: Path
+) -> None:
+    returns = mapping.model_copy(update={"returns": mapping.returns.model_copy(update={"order_prefix": "C"})})
+    (tmp_path / "a.csv").write_text(HEAD + "C1,Ani,SS,05/11/2026 10:30,-1,1\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text(HEAD + "C1,Ani,JU,04/11/2026 09:00,-1,1\n", encoding="utf-8")
+    bring(crm, returns, tmp_path / "a.csv")
+    bring(crm, returns, tmp_path / "b.csv")
+    began = datetime(2026, 11, 4, 2, 0, tzinfo=UTC)
+    with crm.system("look") as work:
+        times = work.session.execute(select(OrderLine.ordered_at, OrderLine.void_at)).all()
+    assert [tuple(row) for row in times] == [(began, began), (began, began)]
+
+
+def test_rejected_rows_never_overwrite_the_file_they_come_from(
+    sqlite_crm: Crm, mapping: Mapping, tmp_path: Path
+) -> None:
+    file = tmp_path / "rejects.csv"
+    file.write_text(HEAD + "1,,SS,05/11/2026 10:30,1,1\n", encoding="utf-8")
+    with pytest.raises(ImportRefused) as refused:
+        bring(sqlite_crm, mapping, file)
+    assert refused.value.reason == "rejects"
+    assert file.read_text(encoding="utf-8").startswith(HEAD)
+
+
+def test_a_customer_may_be_called_null(crm: Crm, mapping: Mapping, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEAD + "1,Null,SS,05/11/2026 10:30,1,1\n", encoding="utf-8")
+    assert bring(crm, mapping, tmp_path / "a.csv").added == 1
