@@ -310,7 +310,8 @@ def _refuse_foreign_writes(session: Session, *_: Any) -> None:
         for row in session.deleted:
             _check_write(session, row, None)
         for row in session.dirty:
-            changed = {name for name, attribute in inspect(row).attrs.items() if attribute.history.has_changes()}
+            state: InstanceState[Any] = inspect(row)
+            changed = {name for name in state.committed_state if state.attrs[name].history.has_changes()}
             if changed:
                 _check_write(session, row, changed)
 
@@ -356,4 +357,4 @@ def _check_customer(session: VisibleSession, row: Any, changed: set[str] | None)
 def _before(row: Any, name: str) -> list[Any]:
     """What a column held before this change, where it changed."""
     state: InstanceState[Any] = inspect(row)
-    return list(state.attrs[name].history.deleted or ())
+    return list(state.attrs[name].history.deleted or ()) if state.has_identity else []

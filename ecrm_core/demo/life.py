@@ -1,6 +1,6 @@
 """The life of the demo company: selling, calling and shipping, through the real services.
 
-Four weeks of one telemarketer are one `Work`, in which the clock moves from gesture to gesture.
+Eight weeks of one telemarketer are one `Work`, in which the clock moves from gesture to gesture.
 Whatever has to be remembered from one to the next is read from the database, so a company that was
 put away is played on from where it was.
 """
@@ -8,7 +8,7 @@ put away is played on from where it was.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -32,7 +32,7 @@ from ecrm_core.rules import birthday_in
 from ecrm_core.services.agenda import delete_agenda_item, tick_agenda_item
 from ecrm_core.services.complaints import solve_complaint
 from ecrm_core.services.contacts import record_contact
-from ecrm_core.services.customers import add_customer, add_interest, add_note
+from ecrm_core.services.customers import CustomerForm, add_customers, add_interest, add_note
 from ecrm_core.services.followups import record_response
 from ecrm_core.services.greetings import greet_customer
 from ecrm_core.services.orders import LineForm, OrderForm, change_order_statuses, return_pieces, take_orders
@@ -43,9 +43,9 @@ Progress: TypeAlias = Callable[[float], None]
 UNOWNED = 0.01
 """Share of newcomers whom nobody looks after yet: they left their number on the web site."""
 BUYS_AT_ONCE = 0.86
-GREETED_YEARS = 1.1
+GREETED_YEARS = 0.6
 """For how long birthdays have been greeted."""
-PERIOD_DAYS = 28
+PERIOD_DAYS = 56
 """How much of a telemarketer's life is one transaction."""
 PARCEL_DAYS = {1, 4}
 """Weekdays on which the warehouse works off its list: Tuesday, Friday."""
@@ -86,11 +86,11 @@ class MovingClock:
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Somebody who turns up on a day; `wares` is empty for a prospect."""
+    """Somebody who turns up; whoever does not buy at once is a prospect."""
 
     number: int
     at: datetime
-    wares: bool
+    buys: bool
 
 
 def moved(work: Work, instant: datetime) -> Work:
@@ -115,8 +115,8 @@ class Life:
             opened = work.session.scalar(select(func.min(m.Employee.created_at)))
             assert opened is not None
             self.growth = Growth(size, work.rules.business_date(opened))
-            self.products = dict(work.session.execute(select(m.Product.code, m.Product.id)).tuples().all())
-            self.spots = dict(work.session.execute(select(m.OrderSource.name, m.OrderSource.id)).tuples().all())
+            self.products = dict(work.session.execute(select(m.Product.code, m.Product.id)).all())
+            self.spots = dict(work.session.execute(select(m.OrderSource.name, m.OrderSource.id)).all())
             self.shoppers: dict[int, Shopper] = {}
             self.ware_of = {self.products[ware_code(number)]: number for number in range(len(WARES))}
             self._remember(work)
@@ -166,8 +166,7 @@ class Life:
                 desk.greet()
                 desk.tidy_up()
         with self.crm.work(MANAGERS[0].username) as work:
-            for newcomer in newcomers[""]:
-                self.welcome(moved(work, newcomer.at), newcomer.number, owner="")
+            self.welcome(work, newcomers[""], owner="")
             for day in period:
                 if day.weekday() in PARCEL_DAYS:
                     self._send_parcels(work, day)
@@ -199,23 +198,18 @@ class Life:
                 found[owner].append(Newcomer(number, at, buys))
         return found
 
-    def welcome(self, work: Work, number: int, *, owner: str) -> Shopper:
-        """Enter a newcomer."""
-        person = make_person(chance_of("person", number))
-        card = add_customer(
-            work,
-            name=person.name,
-            phones=person.phones,
-            email=person.email,
-            address=person.address,
-            city=person.city,
-            province=person.province,
-            postcode=person.postcode,
-            birth_date=person.birth_date,
-        )
-        shopper = Shopper(card.id, owner, card.code, work.today)
-        self.shoppers[card.id] = shopper
-        return shopper
+    def welcome(self, work: Work, newcomers: Sequence[Newcomer], *, owner: str) -> list[Shopper]:
+        """Enter newcomers."""
+        people = [make_person(chance_of("person", newcomer.number)) for newcomer in newcomers]
+        forms = [
+            CustomerForm(**vars(person), met_at=newcomer.at) for person, newcomer in zip(people, newcomers, strict=True)
+        ]
+        shoppers = [
+            Shopper(card.id, owner, card.code, work.rules.business_date(newcomer.at))
+            for card, newcomer in zip(add_customers(work, forms), newcomers, strict=True)
+        ]
+        self.shoppers.update((shopper.id, shopper) for shopper in shoppers)
+        return shoppers
 
     def order_form(self, shopper: Shopper, at: datetime, chance: Random, *, spot: str | None) -> OrderForm:
         """What a customer orders."""
@@ -241,22 +235,27 @@ class Life:
     def _send_parcels(self, work: Work, day: date) -> None:
         """Move orders along by what has come in, gone out and come back."""
         at = moved(work, self.instant(day, time(16)))
-        recent = select(m.Order).where(
-            m.Order.ordered_at >= self.instant(day - timedelta(days=LAST_WAREHOUSE_DAY), time()),
-            m.Order.ordered_at < at.now,
-            m.Order.status.in_((OrderStatus.NEW, OrderStatus.PAID, OrderStatus.SHIPPED)),
+        order = m.Order
+        recent = select(order.id, order.number, order.status, order.payment_method, order.ordered_at).where(
+            order.ordered_at >= self.instant(day - timedelta(days=LAST_WAREHOUSE_DAY), time()),
+            order.ordered_at < at.now,
+            order.status.in_((OrderStatus.NEW, OrderStatus.PAID, OrderStatus.SHIPPED)),
         )
-        orders = {order.id: order for order in work.session.scalars(recent.order_by(m.Order.id))}
-        fates = {order.id: _fate(order, at.rules.business_date(order.ordered_at)) for order in orders.values()}
+        standing = {}
+        fates = {}
+        for row in work.session.execute(recent.order_by(order.id)):
+            standing[row.id] = row.status
+            fates[row.id] = _fate(row.number, row.payment_method, work.rules.business_date(row.ordered_at))
         for status in STEPS:
             due = [
-                order.id
-                for order in orders.values()
-                if _next_step(order.status, fates[order.id]) == status and fates[order.id][status] <= day
+                order_id
+                for order_id, fate in fates.items()
+                if _next_step(standing[order_id], fate) is status and fate[status] <= day
             ]
             if due:
                 reason = chance_of("reason", day).choice(REASONS[status]) if status in REASONS else None
                 change_order_statuses(at, due, status, reason=reason)
+                standing.update(dict.fromkeys(due, status))
         self._take_back(at, day)
 
     def _take_back(self, work: Work, day: date) -> None:
@@ -301,11 +300,11 @@ class Life:
         return datetime.combine(day, at, self.zone).astimezone(UTC)
 
 
-def _fate(order: m.Order, day: date) -> dict[OrderStatus, date]:
-    """What becomes of an order and when, in its order: known from its number from the start."""
-    chance = chance_of("fate", order.number)
+def _fate(number: str, payment: PaymentMethod | None, day: date) -> dict[OrderStatus, date]:
+    """What becomes of an order of a day and when, first things first: its number tells from the start."""
+    chance = chance_of("fate", number)
     luck = chance.random()
-    if order.payment_method is PaymentMethod.COD:
+    if payment is PaymentMethod.COD:
         if luck < 0.04:
             return {OrderStatus.CANCELLED: day + timedelta(days=1)}
         end = {OrderStatus.RETURNED: 9} if luck < 0.09 else {OrderStatus.DELIVERED: chance.randint(4, 6)}
@@ -334,12 +333,12 @@ class Desk:
         # Held, so that every later look at one of them is answered from memory.
         self.customers = {row.id: row for row in work.session.scalars(select(m.Customer).order_by(m.Customer.id))}
 
-    def take_orders(self, newcomers: Iterable[Newcomer], returning: Iterable[tuple[datetime, Shopper]]) -> None:
+    def take_orders(self, newcomers: Sequence[Newcomer], returning: Sequence[tuple[datetime, Shopper]]) -> None:
         """Enter newcomers, and take everybody's orders."""
         forms = []
-        for newcomer in newcomers:
-            shopper = self.life.welcome(moved(self.work, newcomer.at), newcomer.number, owner=self.colleague.username)
-            if newcomer.wares:
+        shoppers = self.life.welcome(self.work, newcomers, owner=self.colleague.username)
+        for shopper, newcomer in zip(shoppers, newcomers, strict=True):
+            if newcomer.buys:
                 spot = pick(self.chance, SHARES)
                 forms.append(self.life.order_form(shopper, newcomer.at, self.chance, spot=spot))
         for at, shopper in returning:

@@ -56,9 +56,9 @@ class Shopper:
         if kind < 0.42:  # one order, or one more by accident
             self.weekly, weeks = 0.002, 30.0
         elif kind < 0.83:
-            self.weekly, weeks = 0.016 + chance.expovariate(1 / 0.018), chance.expovariate(1 / 70)
+            self.weekly, weeks = 0.023 + chance.expovariate(1 / 0.026), chance.expovariate(1 / 70)
         else:
-            self.weekly, weeks = 0.05 + chance.expovariate(1 / 0.055), 15 + chance.expovariate(1 / 110)
+            self.weekly, weeks = 0.07 + chance.expovariate(1 / 0.076), 15 + chance.expovariate(1 / 110)
         self.gone_on = self.joined_on + timedelta(weeks=weeks)
         self.favourite = chance.choices(WARES, APPEAL)[0].category
 

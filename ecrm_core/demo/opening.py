@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +19,9 @@ from ecrm_core.rules import CompanyRules
 from ecrm_core.settings import data_folder
 
 Progress = Callable[[float], None]
+
+LONGEST_ABSENCE_DAYS = 400
+"""Whoever comes back later than this finds a new company: playing on would take longer."""
 
 WORDS = (
     *("anggrek", "bambu", "cempaka", "delima", "durian", "elang", "gajah", "jambu", "kelapa", "kenari", "kopi"),
@@ -63,11 +68,11 @@ def open_demo(
     home.mkdir(parents=True, exist_ok=True)
     database, logins = home / "demo.db", home / "logins.json"
     today = CompanyRules().business_date(clock())
+    # Changed beside its place and moved there when it is whole: one that was interrupted is no company.
+    draft = home / "making.db"
+    _remove(draft)
     if fresh or not (database.exists() and logins.exists()):
-        # Made beside its place and moved there when it is whole: one that was interrupted is no company.
-        draft = home / "making.db"
-        for old in (draft, database):
-            _remove(old)
+        _remove(database)
         passwords = {colleague.username: _password() for colleague in EVERYBODY}
         logins.unlink(missing_ok=True)
         logins.touch(mode=0o600)
@@ -76,7 +81,13 @@ def open_demo(
         draft.replace(database)
     else:
         passwords = json.loads(logins.read_text(encoding="utf-8"))
-        play_forward(f"sqlite:///{database}", today=today, customers=customers, progress=progress)
+        if _missed(database, today) > LONGEST_ABSENCE_DAYS:
+            return open_demo(fresh=True, progress=progress, clock=clock, folder=folder, customers=customers)
+        if _missed(database, today) > 0:
+            _copy(database, draft)
+            play_forward(f"sqlite:///{draft}", today=today, customers=customers, progress=progress)
+            _remove(database)
+            draft.replace(database)
     crm = connect(f"sqlite:///{database}", clock=clock)
     assert played_until(crm) is not None
     return DemoCompany(
@@ -89,6 +100,22 @@ def open_demo(
 def _password() -> str:
     """One that can be read out: `kopi-melati-4711`."""
     return f"{secrets.choice(WORDS)}-{secrets.choice(WORDS)}-{secrets.randbelow(9000) + 1000}"
+
+
+def _missed(database: Path, today: date) -> int:
+    """Days that have gone by since the company was last played."""
+    crm = connect(f"sqlite:///{database}")
+    try:
+        last = played_until(crm)
+    finally:
+        crm.close()
+    return LONGEST_ABSENCE_DAYS + 1 if last is None else (today - last).days - 1
+
+
+def _copy(database: Path, draft: Path) -> None:
+    """A whole copy, also of what another process is writing."""
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(draft)) as target:
+        source.backup(target)
 
 
 def _remove(database: Path) -> None:

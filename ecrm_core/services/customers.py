@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias
 
 from sqlalchemy import select
 
@@ -26,7 +27,27 @@ from ecrm_core.phones import parse_phone
 from ecrm_core.services.checks import clean_birthday, clean_email, clean_text, required_text
 from ecrm_core.services.numbers import customer_code, next_number
 
+BirthDate: TypeAlias = tuple[int | None, int, int]
+"""Year (none where unknown), month, day."""
+
 LIMITS = {"name": 200, "address": 500, "city": 100, "province": 100, "postcode": 10}
+
+
+@dataclass(frozen=True)
+class CustomerForm:
+    """A new customer as typed; see `add_customer`."""
+
+    name: str
+    phones: Sequence[str] = ()
+    email: str | None = None
+    address: str | None = None
+    city: str | None = None
+    province: str | None = None
+    postcode: str | None = None
+    birth_date: BirthDate | None = None
+    owner: str | None = None
+    met_at: datetime | None = None
+    """Since when they are known, where it is written down later; none means now."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +74,7 @@ def add_customer(
     city: str | None = None,
     province: str | None = None,
     postcode: str | None = None,
-    birth_date: tuple[int | None, int, int] | None = None,
+    birth_date: BirthDate | None = None,
     owner: str | None = None,
 ) -> CustomerCard:
     """Enter a new customer. A telemarketer owns whom they enter; a manager chooses, or nobody.
@@ -67,38 +88,38 @@ def add_customer(
         InvalidValue: a field that cannot be kept.
         UnknownEmployee: no active telemarketer of that name.
     """
-    year, month, day = clean_birthday(birth_date, today=work.today)
-    row = Customer(
-        name=required_text("name", name, limit=LIMITS["name"]),
-        email=clean_email(email),
-        address=clean_text("address", address, limit=LIMITS["address"], lines=True),
-        city=clean_text("city", city, limit=LIMITS["city"]),
-        province=clean_text("province", province, limit=LIMITS["province"]),
-        postcode=clean_text("postcode", postcode, limit=LIMITS["postcode"]),
-        birth_year=year,
-        birth_month=month,
-        birth_day=day,
-        owner_id=_owner(work, owner),
-        created_at=work.now,
-        created_by_id=work.actor.employee_id,
-    )
-    numbers = _numbers(work, phones)
-    row.code = customer_code(next_number(work, "customer"))
-    work.session.add(row)
+    form = CustomerForm(name, phones, email, address, city, province, postcode, birth_date, owner)
+    return add_customers(work, [form])[0]
+
+
+def add_customers(work: Work, forms: Sequence[CustomerForm]) -> list[CustomerCard]:
+    """Enter many new customers as one gesture: all of them or none.
+
+    Raises:
+        InvalidValue, UnknownEmployee: as for one.
+    """
+    # Everything is checked before anything is written.
+    rows = [_customer(work, form) for form in forms]
+    numbers = [_numbers(work, form.phones) for form in forms]
+    for row in rows:
+        row.code = customer_code(next_number(work, "customer"))
+    work.session.add_all(rows)
     work.session.flush()
-    for position, (e164, typed) in enumerate(numbers.items()):
-        work.session.add(CustomerPhone(customer_id=row.id, e164=e164, typed=typed, position=position))
-    if row.owner_id is not None:
-        work.session.add(
-            OwnerChange(
-                customer_id=row.id,
-                to_id=row.owner_id,
-                at=work.now,
-                by_id=work.actor.employee_id,
-                reason="entered",
+    for row, phones in zip(rows, numbers, strict=True):
+        for position, (e164, typed) in enumerate(phones.items()):
+            work.session.add(CustomerPhone(customer_id=row.id, e164=e164, typed=typed, position=position))
+        if row.owner_id is not None:
+            work.session.add(
+                OwnerChange(
+                    customer_id=row.id,
+                    to_id=row.owner_id,
+                    at=row.created_at,
+                    by_id=work.actor.employee_id,
+                    reason="entered",
+                )
             )
-        )
-    return CustomerCard.of(row)
+    work.session.flush()
+    return [CustomerCard.of(row) for row in rows]
 
 
 def change_customer(work: Work, customer_id: int, **changes: Any) -> CustomerCard:
@@ -204,6 +225,26 @@ def own_customer(work: Work, customer_id: int, *, lock: bool = False) -> Custome
     if row is None:
         raise CustomerNotVisible(customer_id=customer_id)
     return row
+
+
+def _customer(work: Work, form: CustomerForm) -> Customer:
+    if form.met_at is not None and form.met_at > work.now:
+        raise InvalidValue("met_at", form.met_at, "in_the_future")
+    year, month, day = clean_birthday(form.birth_date, today=work.today)
+    return Customer(
+        name=required_text("name", form.name, limit=LIMITS["name"]),
+        email=clean_email(form.email),
+        address=clean_text("address", form.address, limit=LIMITS["address"], lines=True),
+        city=clean_text("city", form.city, limit=LIMITS["city"]),
+        province=clean_text("province", form.province, limit=LIMITS["province"]),
+        postcode=clean_text("postcode", form.postcode, limit=LIMITS["postcode"]),
+        birth_year=year,
+        birth_month=month,
+        birth_day=day,
+        owner_id=_owner(work, form.owner),
+        created_at=form.met_at or work.now,
+        created_by_id=work.actor.employee_id,
+    )
 
 
 def _owner(work: Work, username: str | None) -> int | None:

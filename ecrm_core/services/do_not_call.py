@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
 from ecrm_core.crm import Work
@@ -24,6 +24,22 @@ from ecrm_core.models import (
 from ecrm_core.services.checks import required_text
 
 logger = logging.getLogger(__name__)
+
+_mine, _theirs = aliased(CustomerPhone), aliased(CustomerPhone)
+_NEWEST_MARK = (
+    select(Customer.do_not_call_at)
+    .join(_theirs, _theirs.customer_id == Customer.id)
+    .join(_mine, _mine.e164 == _theirs.e164)
+    .where(
+        _mine.customer_id == bindparam("customer_id"),
+        _mine.wrong_at.is_(None),
+        _theirs.wrong_at.is_(None),
+        Customer.do_not_call_at.is_not(None),
+    )
+    .order_by(Customer.do_not_call_at.desc())
+    .limit(1)
+)
+"""Built once: it is asked before every call."""
 
 
 def mark_do_not_call(work: Work, customer_id: int) -> None:
@@ -92,26 +108,12 @@ def refuse_contact(work: Work, customer: Customer, *, channel: Channel) -> None:
 
 def _number_marked_at(work: Work, customer: Customer) -> datetime | None:
     """Since when somebody who has one of this customer's numbers wants no contact."""
-    mine, theirs = aliased(CustomerPhone), aliased(CustomerPhone)
-    newest_mark = (
-        select(Customer.do_not_call_at)
-        .join(theirs, theirs.customer_id == Customer.id)
-        .join(mine, mine.e164 == theirs.e164)
-        .where(
-            mine.customer_id == customer.id,
-            mine.wrong_at.is_(None),
-            theirs.wrong_at.is_(None),
-            Customer.do_not_call_at.is_not(None),
-        )
-        .order_by(Customer.do_not_call_at.desc())
-        .limit(1)
-    )
     if work.actor.is_staff:
-        return work.session.scalar(newest_mark)
+        return work.session.scalar(_NEWEST_MARK, {"customer_id": customer.id})
     # Whose number it is does not matter to the person who answers it, so colleagues' customers are
     # looked at as well; nothing but the fact comes back.
     with work.crm.system("do-not-call check") as system:
-        return system.session.scalar(newest_mark)
+        return system.session.scalar(_NEWEST_MARK, {"customer_id": customer.id})
 
 
 def _customer(work: Work, customer_id: int) -> Customer:

@@ -62,8 +62,6 @@ def add_employee(
     username = username.strip()
     if not USERNAME.fullmatch(username):
         raise InvalidValue("username", username, "username")
-    if work.session.scalar(select(Employee.id).where(Employee.username == username)) is not None:
-        raise AlreadyExists(what="username", name=username)
     password_hash = hash_password(password)
     row = Employee(
         username=username,
@@ -74,6 +72,8 @@ def add_employee(
         created_at=work.now,
     )
     with _with_secrets(work) as system:
+        if system.session.scalar(select(Employee.id).where(Employee.username == username)) is not None:
+            raise AlreadyExists(what="username", name=username)
         system.session.add(row)
         system.session.flush()
         system.session.add(
