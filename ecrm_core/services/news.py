@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from ecrm_core.crm import Work
 from ecrm_core.errors import InvalidValue, NotVisible, UnknownEmployee
@@ -89,13 +89,8 @@ def change_event(
     """
     row = _found(work, Event, event_id)
     _fill_event(row, title, starts_at, ends_at, place, description, for_all=audience is None)
-    wanted = _ids(work, audience)
-    for listed in work.session.scalars(select(EventAudience).where(EventAudience.event_id == event_id)):
-        if listed.employee_id in wanted:
-            wanted.discard(listed.employee_id)
-        else:
-            work.session.delete(listed)
-    for employee_id in wanted:
+    listed = select(EventAudience).where(EventAudience.event_id == event_id)
+    for employee_id in _changed_audience(work, listed, audience):
         work.session.add(EventAudience(event_id=event_id, employee_id=employee_id))
     return _event(row)
 
@@ -152,14 +147,8 @@ def change_announcement(
     """
     row = _found(work, Announcement, announcement_id)
     _fill_announcement(row, title, text, valid_from, valid_to, for_all=audience is None)
-    wanted = _ids(work, audience)
-    listed_now = select(AnnouncementAudience).where(AnnouncementAudience.announcement_id == announcement_id)
-    for listed in work.session.scalars(listed_now):
-        if listed.employee_id in wanted:
-            wanted.discard(listed.employee_id)
-        else:
-            work.session.delete(listed)
-    for employee_id in wanted:
+    listed = select(AnnouncementAudience).where(AnnouncementAudience.announcement_id == announcement_id)
+    for employee_id in _changed_audience(work, listed, audience):
         work.session.add(AnnouncementAudience(announcement_id=announcement_id, employee_id=employee_id))
     return _announcement(row)
 
@@ -216,6 +205,17 @@ def _fill_announcement(
     row.valid_from = valid_from
     row.valid_to = valid_to
     row.for_all = for_all
+
+
+def _changed_audience(work: Work, listed: Select[Any], audience: Sequence[str] | None) -> set[int]:
+    """Take those off the list whom the news is no longer for; who is to be added."""
+    wanted = _ids(work, audience)
+    for row in work.session.scalars(listed):
+        if row.employee_id in wanted:
+            wanted.discard(row.employee_id)
+        else:
+            work.session.delete(row)
+    return wanted
 
 
 def _ids(work: Work, audience: Sequence[str] | None) -> set[int]:
