@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 from hashlib import blake2b
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ecrm_core.importing.mapping import Mapping
+from ecrm_core.importing.staging import Staging
 from ecrm_core.importing.values import Mask, as_instants, as_money, as_text, as_whole
+from ecrm_core.models import OrderStatus
 from ecrm_core.models.base import MONEY_LIMIT, MONEY_SCALE
+from ecrm_core.rules import CompanyRules
 
-LIMITS = {"order": 120, "customer": 128, "product": 64, "product_name": 200, "category": 200, "name": 200}
+LIMITS = {"order": 120, "customer": 115, "product": 64, "product_name": 200, "category": 200, "name": 200}
+CONTROL = r"[\x00-\x08\x0a-\x1f\x7f]"
 RETURN_MARK = "/R"
 """Ends the number of a return that shares its order's number in the file."""
 
 
-@dataclass(frozen=True)
-class Checked:
-    """A piece of a file: staged rows, and for every row (by place) the reason it is refused, or an empty text."""
-
-    rows: Iterator[tuple[object, ...]]
-    good: int
-    reasons: Any
+Reasons = npt.NDArray[np.object_]
+"""For every row of a piece, by place, why it is refused; an empty text where it is not."""
 
 
 def check_transactions(  # noqa: PLR0912, PLR0915 - one list of what can be wrong with a row, in order
-    piece: pd.DataFrame, mapping: Mapping, company: ZoneInfo, currency: str
-) -> Checked:
-    """Judge rows of a sales file. The first thing that is wrong with a row is its reason."""
+    piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules, staff: Collection[str], staging: Staging
+) -> Reasons:
+    """Judge rows of a sales file, and stage the good ones. The first thing wrong with a row is its reason.
+
+    Args:
+        staff: user names that may look after a customer.
+        staging: where the good rows go; it knows whose an order was in the rows before.
+    """
+    company = rules.timezone
     named, form, defaults = mapping.named(), mapping.file, mapping.defaults
     count = len(piece)
     reasons = np.full(count, "", dtype=object)
@@ -93,7 +97,9 @@ def check_transactions(  # noqa: PLR0912, PLR0915 - one list of what can be wron
         amount = np.where(reasons == "", price * quantity - discount, 0)
         refuse(amount < 0, "discount_too_large")
 
-    status = text("status").map(lambda word: str(mapping.statuses.get(word, "")))
+    told = text("status")
+    status = told.map(lambda word: mapping.statuses.get(word, word.lower())).astype(str)
+    refuse(~status.isin(["", *OrderStatus]), "unknown_status")
     if "closed_at" in named:
         closed, no_closed = as_instants(piece[named["closed_at"]], mapping.dates, company)
         refuse(no_closed, "bad_date")
@@ -106,18 +112,23 @@ def check_transactions(  # noqa: PLR0912, PLR0915 - one list of what can be wron
         "product": product,
         "product_name": text("product_name", defaults.product_name or ""),
         "category": text("category", defaults.category or ""),
-        "currency": text("currency", defaults.currency or currency),
+        "currency": text("currency", defaults.currency or rules.currency),
     }
     for name, limit in LIMITS.items():
         values = order if name == "order" else columns.get("customer_name" if name == "name" else name)
         if values is not None:
             refuse(values.str.len() > limit, "too_long")
-    refuse(columns["currency"].str.len() != 3, "bad_currency")
+    refuse(~columns["currency"].str.fullmatch("[A-Z]{3}"), "bad_currency")
+    refuse(~columns["owner"].isin(["", *staff]), "unknown_owner")
+    for values in (order, *columns.values()):
+        refuse(values.str.contains(CONTROL), "characters")
 
     # Without an order number, what a customer bought on one day is one order.
     key = order if "order" in named else customer + "/" + when.dt.tz_convert(company).dt.strftime("%Y-%m-%d")
     if mapping.returns.negative_quantity:
         key = key.where(~is_return, key + RETURN_MARK)
+    belongs = columns["customer"] + "\x1f" + columns["currency"]
+    refuse(staging.clashes(key, belongs, reasons == ""), "two_customers")
     good = reasons == ""
     ordered = when.where(good, pd.Timestamp(0, tz="UTC")).astype("int64").to_numpy()
     contents = zip(ordered, product, quantity, price, discount, amount, strict=True)
@@ -144,7 +155,8 @@ def check_transactions(  # noqa: PLR0912, PLR0915 - one list of what can be wron
             "fingerprint": fingerprints,
         }
     )[good]
-    return Checked(zip(*(frame[name].tolist() for name in frame.columns), strict=True), int(good.sum()), reasons)
+    staging.add(zip(*(frame[name].tolist() for name in frame.columns), strict=True))
+    return reasons
 
 
 def _fingerprint(values: tuple[Any, ...]) -> int:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from ecrm_core.crm import Work
 from ecrm_core.errors import InvalidValue
-from ecrm_core.importing.checking import Checked
+from ecrm_core.importing.checking import Reasons
 from ecrm_core.importing.mapping import Mapping
 from ecrm_core.importing.values import as_instants, as_money, as_text
 from ecrm_core.importing.writing import Written, money
 from ecrm_core.models import (
     Category,
-    Counter,
     Customer,
     CustomerKey,
     CustomerPhone,
@@ -31,8 +31,10 @@ from ecrm_core.models import (
 from ecrm_core.phones import parse_phone
 from ecrm_core.rules import CompanyRules
 from ecrm_core.services.checks import clean_email, clean_text, required_text
-from ecrm_core.services.numbers import customer_code, next_number
+from ecrm_core.services.numbers import customer_code, locked_counter, next_number
 
+ASKED = 5_000
+OUR_CODE = re.compile(r"C(\d{6,12})")
 TEXTS = {"code": 32, "address": 500, "city": 100, "province": 100, "postcode": 10}
 
 
@@ -57,8 +59,16 @@ class ProductRow:
     currency: str
 
 
-def check_customers(piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules) -> tuple[list[CustomerRow], Checked]:
-    """Judge rows of a customer list. The first thing that is wrong with a row is its reason."""
+def check_customers(
+    piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules, staff: Collection[str], taken: dict[str, str | None]
+) -> tuple[list[CustomerRow], Reasons]:
+    """Judge rows of a customer list. The first thing that is wrong with a row is its reason.
+
+    Args:
+        staff: user names that may look after a customer.
+        taken: codes that are in use, and whose: the key in this source, none for anybody else's.
+            Those of this piece are added.
+    """
     named = mapping.named()
     texts = {ours: as_text(piece[theirs]).tolist() for ours, theirs in named.items() if ours != "birth_date"}
     births: list[Any] = [None] * len(piece)
@@ -86,17 +96,37 @@ def check_customers(piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules) 
         except InvalidValue as error:
             reasons[place] = f"{error.field}_{error.reason}" if error.reason in {"empty", "too_long"} else error.reason
             continue
+        if told.get("owner") and told["owner"] not in staff:
+            reasons[place] = "unknown_owner"
+            continue
+        if values["code"] and taken.setdefault(values["code"], told["customer"]) != told["customer"]:
+            reasons[place] = "code_taken"
+            continue
         birth = births[place]
         if birth is not None:
             values |= {"birth_year": birth.year, "birth_month": birth.month, "birth_day": birth.day}
         rows.append(CustomerRow(told["customer"], values, phone, told.get("owner") or None))
-    return rows, Checked(iter(()), len(rows), reasons)
+    return rows, reasons
+
+
+def taken_codes(work: Work, codes: Iterable[str], source: str) -> dict[str, str | None]:
+    """Which of these codes are in use, and the key of whose they are in a source, where they are of it."""
+    found: dict[str, str | None] = {}
+    wanted = sorted({code for code in codes if code})
+    for start in range(0, len(wanted), ASKED):
+        statement = (
+            select(Customer.code, CustomerKey.key)
+            .outerjoin(CustomerKey, and_(CustomerKey.customer_id == Customer.id, CustomerKey.source == source))
+            .where(Customer.code.in_(wanted[start : start + ASKED]))
+        )
+        found.update((row.code, row.key) for row in work.session.execute(statement))
+    return found
 
 
 def write_customers(work: Work, rows: Sequence[CustomerRow], mapping: Mapping) -> Written:
     """Enter the customers whose key is not known yet from this source."""
     session = work.session
-    session.get(Counter, "customer", with_for_update=True)  # the write lock before the reading
+    locked_counter(work, "customer")  # the write lock before the reading
     keys = select(CustomerKey.key).where(
         CustomerKey.source == mapping.source, CustomerKey.key.in_([row.key for row in rows])
     )
@@ -108,6 +138,7 @@ def write_customers(work: Work, rows: Sequence[CustomerRow], mapping: Mapping) -
             continue
         known.add(row.key)
         code = row.values.get("code") or customer_code(next_number(work, "customer"))
+        _never_give_out(work, code)
         owner_id = staff.get(row.owner) if row.owner else None
         customer = Customer(**row.values | {"code": code}, owner_id=owner_id, created_at=work.now)
         session.add(customer)
@@ -121,7 +152,16 @@ def write_customers(work: Work, rows: Sequence[CustomerRow], mapping: Mapping) -
     return Written(added, len(rows) - added)
 
 
-def check_products(piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules) -> tuple[list[ProductRow], Checked]:
+def _never_give_out(work: Work, code: str) -> None:
+    """A file may bring codes that look like ours: the counter goes on behind them."""
+    number = OUR_CODE.fullmatch(code)
+    if number is None:
+        return
+    counter = locked_counter(work, "customer")
+    counter.value = max(counter.value, int(number[1]))
+
+
+def check_products(piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules) -> tuple[list[ProductRow], Reasons]:
     """Judge rows of a product list. The first thing that is wrong with a row is its reason."""
     named = mapping.named()
     texts = {ours: as_text(piece[theirs]).tolist() for ours, theirs in named.items()}
@@ -144,13 +184,13 @@ def check_products(piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules) -
             continue
         currency = told.get("currency") or mapping.defaults.currency or rules.currency
         rows.append(ProductRow(code, name, category, money(int(prices[place])), currency))
-    return rows, Checked(iter(()), len(rows), reasons)
+    return rows, reasons
 
 
 def write_products(work: Work, rows: Sequence[ProductRow], mapping: Mapping) -> Written:
     """Put the products on sale whose code is not known yet."""
     session = work.session
-    session.get(Counter, "customer", with_for_update=True)
+    locked_counter(work, "customer")
     known = set(session.scalars(select(Product.code).where(Product.code.in_([row.code for row in rows]))))
     categories = {row.name: row.id for row in session.execute(select(Category.name, Category.id))}
     added = 0

@@ -18,6 +18,8 @@ ROWS = 50_000
 """Rows a piece: memory stays flat, whatever the file's size."""
 REASON = "reason"
 """The column that a file of rejected rows has more; read over when it comes back."""
+BEYOND = "\0beyond"
+"""What stands behind the last column: nothing, or the row is not what it seems."""
 EXCEL = {".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"}
 PARQUET = {".parquet", ".pq"}
 
@@ -106,24 +108,29 @@ def _check_columns(piece: pd.DataFrame, mapping: Mapping, path: Path) -> None:
 
 def _csv(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
     form = mapping.file
-    names = None if form.header else [*form.names, REASON]
-    with pd.read_csv(
-        path,
-        sep=r"\s+" if form.separator == WHITESPACE else form.separator,
-        encoding=form.encoding,
-        header=0 if form.header else None,
-        names=names,
-        index_col=False,
-        skiprows=form.skip_rows,
-        dtype=str,
-        keep_default_na=False,
-        na_filter=False,
-        chunksize=ROWS,
-        skip_blank_lines=True,
-    ) as frames:
-        for frame in frames:
-            frame.columns = [str(name).strip() for name in frame.columns]
-            yield frame.drop(columns=REASON, errors="ignore")
+    reading: dict[str, Any] = {
+        "sep": r"\s+" if form.separator == WHITESPACE else form.separator,
+        "encoding": form.encoding,
+        "skiprows": form.skip_rows,
+        "index_col": False,
+        "dtype": str,
+        "keep_default_na": False,
+        "na_filter": False,
+    }
+    if form.header:
+        names = [str(name).strip() for name in pd.read_csv(path, nrows=0, **reading).columns]
+    else:
+        names = [*form.names, REASON]
+    # One name more than there are columns: pandas would cut off what stands there without a word. It
+    # takes names only where it looks for no header, so the header is read as a row, and left out.
+    with pd.read_csv(path, header=None, names=[*names, BEYOND], chunksize=ROWS, **reading) as frames:
+        for place, frame in enumerate(frames):
+            rows = frame.iloc[1:] if form.header and place == 0 else frame
+            ragged = rows.index[rows[BEYOND] != ""]
+            if len(ragged):
+                row = int(ragged[0]) + (0 if form.header else 1)
+                raise ImportRefused("ragged", file=path.name, row=row, columns=len(names))
+            yield rows.drop(columns=[BEYOND, REASON], errors="ignore")
 
 
 def _parquet(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:

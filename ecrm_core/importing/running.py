@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import IO, Any
 
 import pandas as pd
+from sqlalchemy import select
 
 from ecrm_core.crm import Crm, Work
 from ecrm_core.errors import ImportRefused
-from ecrm_core.importing.checking import check_transactions
+from ecrm_core.importing.checking import Reasons, check_transactions
 from ecrm_core.importing.mapping import WHITESPACE, Mapping
-from ecrm_core.importing.masters import check_customers, check_products, write_customers, write_products
+from ecrm_core.importing.masters import check_customers, check_products, taken_codes, write_customers, write_products
 from ecrm_core.importing.reading import REASON, check_file, file_format, pieces, row_count
 from ecrm_core.importing.staging import Staging
 from ecrm_core.importing.values import as_text
 from ecrm_core.importing.writing import write_transactions
-from ecrm_core.models import ImportKind, ImportRun
+from ecrm_core.models import Employee, ImportKind, ImportRun
+from ecrm_core.rules import CompanyRules
 
 Progress = Callable[[str, int, int | None], None]
 """Told `reading` or `writing`, the rows done, and how many there are where that is known."""
@@ -75,23 +77,17 @@ def import_file(
     with crm.system("importing") as work:
         rules = work.rules
         started_at = work.now
+        staff = frozenset(work.session.scalars(select(Employee.username).where(Employee.active)))
     reasons: Counter[str] = Counter()
     read = 0
     with tempfile.TemporaryDirectory(prefix="ecrm-import-") as folder, _Rejects(rejects, path, mapping, words) as bad:
         staging = Staging(Path(folder))
-        masters: list[Any] = []
+        judge = _Judge(crm, kind, mapping, rules, staff, staging)
         try:
             for piece in pieces(path, mapping):
-                if kind is ImportKind.TRANSACTIONS:
-                    checked = check_transactions(piece, mapping, rules.timezone, rules.currency)
-                    staging.add(checked.rows)
-                else:
-                    check = check_customers if kind is ImportKind.CUSTOMERS else check_products
-                    rows, found = check(piece, mapping, rules)
-                    masters.extend(rows)
-                    checked = found
-                reasons.update(reason for reason in checked.reasons if reason)
-                bad.write(piece, checked.reasons)
+                refused = judge(piece)
+                reasons.update(reason for reason in refused if reason)
+                bad.write(piece, refused)
                 read += len(piece)
                 progress("reading", read, total)
             rejected = reasons.total()
@@ -99,7 +95,7 @@ def import_file(
                 raise ImportRefused("nothing_fits", file=path.name, detail=words(reasons.most_common(1)[0][0]))
             added = known = 0
             run_id = None if dry_run else _begin(crm, kind, path, mapping)
-            batches: Iterator[Any] = staging.batches() if kind is ImportKind.TRANSACTIONS else _in_parts(masters)
+            batches: Iterator[Any] = staging.batches() if kind is ImportKind.TRANSACTIONS else _in_parts(judge.masters)
             for batch in batches:
                 with _batch(crm, dry_run=dry_run) as work:
                     if kind is ImportKind.TRANSACTIONS:
@@ -121,6 +117,36 @@ def import_file(
             run.started_at = started_at
             run.rows_read, run.rows_added, run.rows_known, run.rows_rejected = read, added, known, rejected
     return report
+
+
+@dataclass
+class _Judge:
+    """Looks at pieces of a file: good rows are kept until all have been seen."""
+
+    crm: Crm
+    kind: ImportKind
+    mapping: Mapping
+    rules: CompanyRules
+    staff: frozenset[str]
+    staging: Staging
+    masters: list[Any] = field(default_factory=list)
+    codes: dict[str, str | None] = field(default_factory=dict)
+
+    def __call__(self, piece: pd.DataFrame) -> Reasons:
+        """Why each row of a piece is refused, where it is."""
+        if self.kind is ImportKind.TRANSACTIONS:
+            return check_transactions(piece, self.mapping, self.rules, self.staff, self.staging)
+        rows: list[Any]
+        if self.kind is ImportKind.PRODUCTS:
+            rows, reasons = check_products(piece, self.mapping, self.rules)
+        else:
+            column = self.mapping.columns.code
+            if column is not None:
+                with self.crm.system("importing") as work:
+                    self.codes = taken_codes(work, as_text(piece[column]), self.mapping.source) | self.codes
+            rows, reasons = check_customers(piece, self.mapping, self.rules, self.staff, self.codes)
+        self.masters.extend(rows)
+        return reasons
 
 
 @contextmanager

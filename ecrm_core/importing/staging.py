@@ -9,9 +9,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import pandas as pd
 
 BATCH_LINES = 20_000
+ASKED = 5_000
 
 
 class StagedLine(NamedTuple):
@@ -50,6 +53,7 @@ class Staging:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536", "temp_store=FILE"):
             self._database.execute(f"PRAGMA {pragma}")
         self._database.execute(f"CREATE TABLE line ({', '.join(_FIELDS)})")
+        self._database.execute("CREATE TABLE owner (order_key PRIMARY KEY, belongs) WITHOUT ROWID")
 
     def add(self, rows: Iterator[tuple[object, ...]]) -> None:
         """Keep rows, in the order of `StagedLine`'s fields (without `order_time`)."""
@@ -57,6 +61,24 @@ class Staging:
         self._database.execute("BEGIN")
         self._database.executemany(f"INSERT INTO line VALUES ({places})", rows)  # noqa: S608
         self._database.execute("COMMIT")
+
+    def clashes(self, keys: pd.Series[Any], belongs: pd.Series[Any], good: Any) -> list[bool]:
+        """Which rows name an order that an earlier good row gave to another customer, or in another currency."""
+        rows = list(zip(keys, belongs, good, strict=True))
+        self._database.execute("BEGIN")
+        self._database.executemany(
+            "INSERT OR IGNORE INTO owner VALUES (?, ?)", [(key, whose) for key, whose, fine in rows if fine]
+        )
+        self._database.execute("COMMIT")
+        known: dict[str, str] = {}
+        wanted = list(dict.fromkeys(key for key, _, fine in rows if fine))
+        for start in range(0, len(wanted), ASKED):
+            part = wanted[start : start + ASKED]
+            places = ", ".join("?" * len(part))
+            known.update(
+                self._database.execute(f"SELECT * FROM owner WHERE order_key IN ({places})", part)  # noqa: S608
+            )
+        return [fine and known[key] != whose for key, whose, fine in rows]
 
     def batches(self) -> Iterator[list[StagedLine]]:
         """Whole orders, by first appearance in the file, some 20,000 lines at a time."""

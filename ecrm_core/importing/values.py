@@ -5,6 +5,7 @@ Each reader answers the values and a mask of those that could not be read; a mis
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from ecrm_core.models.base import MONEY_LIMIT, MONEY_SCALE
 Mask = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
 
+NAMES_ITS_ZONE = r"[Tt ]\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
 EXACT_FLOAT = 2.0**53 / MONEY_SCALE
 """Below this a float's four decimals are exact; above, digits are read as text."""
 
@@ -44,17 +46,27 @@ def as_instants(column: pd.Series[Any], dates: Dates, company: ZoneInfo) -> tupl
     """Instants in UTC, and what is there but no date. Without a zone it is the mapping's, else the company's."""
     zone = ZoneInfo(dates.timezone) if dates.timezone else company
     if pd.api.types.is_datetime64_any_dtype(column):
-        read = column
+        return _in_utc(column, zone), np.zeros(len(column), dtype=bool)
+    text = as_text(column)
+    there = text != ""
+    if dates.format is None:
+        # Some rows may name their zone and some not: each is read as it stands.
+        zoned = text.str.contains(NAMES_ITS_ZONE)
+        read = pd.to_datetime(text.where(zoned), format="ISO8601", errors="coerce", utc=True)
+        local = pd.to_datetime(text.where(there & ~zoned), format="ISO8601", errors="coerce")
+        read = read.astype("datetime64[us, UTC]").fillna(_in_utc(local, zone))
     else:
-        text = as_text(column)
-        read = pd.to_datetime(text.where(text != "", None), format=dates.format or "ISO8601", errors="coerce")
-        if read.dtype == object:  # zones that differ from row to row
-            read = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
-    bad = (read.isna() & (as_text(column) != "")).to_numpy()
+        named = "%z" in dates.format or "%Z" in dates.format
+        read = _in_utc(pd.to_datetime(text.where(there), format=dates.format, errors="coerce", utc=named), zone)
+    return read, (read.isna() & there).to_numpy()
+
+
+def _in_utc(read: pd.Series[Any], zone: ZoneInfo) -> pd.Series[Any]:
     if read.dt.tz is None:
         # An hour that the clock skips or repeats is taken as standard time rather than refused.
         read = read.dt.tz_localize(zone, ambiguous=False, nonexistent="shift_forward")
-    return read.dt.tz_convert("UTC").astype("datetime64[us, UTC]"), bad
+    instants: pd.Series[Any] = read.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
+    return instants
 
 
 def _numbers(column: pd.Series[Any], form: FileFormat) -> tuple[pd.Series[Any], Mask]:
@@ -62,7 +74,10 @@ def _numbers(column: pd.Series[Any], form: FileFormat) -> tuple[pd.Series[Any], 
         return column.astype("float64"), np.zeros(len(column), dtype=bool)
     text = as_text(column)
     if form.thousands:
-        text = text.str.replace(form.thousands, "", regex=False)
+        # "1.25" where dots part thousands is no 125: groups have three digits, or the sign is not one.
+        mark, point = re.escape(form.thousands), re.escape(form.decimal)
+        grouped = text.str.fullmatch(rf"[+-]?\d{{1,3}}({mark}\d{{3}})*({point}\d*)?|[+-]?\d+({point}\d*)?")
+        text = text.where(grouped | (text == ""), "?").str.replace(form.thousands, "", regex=False)
     if form.decimal == ",":
         text = text.str.replace(",", ".", regex=False)
     values = pd.to_numeric(text.where(text != "", None), errors="coerce")

@@ -36,6 +36,15 @@ class Written:
     known: int
 
 
+@dataclass(frozen=True)
+class _KnownOrder:
+    """An order that is in the database now; `time` in microseconds, as staging keeps it."""
+
+    id: int
+    new: bool
+    time: int
+
+
 def write_transactions(work: Work, lines: Sequence[StagedLine], mapping: Mapping, run_id: int | None) -> Written:
     """Write whole orders: their customers and products where missing, headers, lines, follow-ups.
 
@@ -48,16 +57,18 @@ def write_transactions(work: Work, lines: Sequence[StagedLine], mapping: Mapping
     customers = _customers(work, connection, lines, mapping.source)
     products = _products(work, connection, lines)
     orders, earlier = _orders(work, connection, lines, mapping, customers, run_id)
-    known = _known_lines(connection, [number for number, new in orders.values() if not new])
+    known = _known_lines(connection, [order.id for order in orders.values() if not order.new])
     seen: dict[tuple[str, int], int] = defaultdict(int)
     rows = []
     for line in lines:
         occurrence = seen[line.order_key, line.fingerprint]
         seen[line.order_key, line.fingerprint] += 1
-        order_id, _ = orders[line.order_key]
-        if (order_id, line.fingerprint, occurrence) in known:
+        order = orders[line.order_key]
+        if (order.id, line.fingerprint, occurrence) in known:
             continue
-        rows.append(_line(line, order_id, customers[line.customer], products[line.product], occurrence))
+        # A known order may have begun before this file's rows: its lines have its time, not the file's.
+        timed = line._replace(order_time=order.time)
+        rows.append(_line(timed, order.id, customers[line.customer], products[line.product], occurrence))
     if rows:
         connection.execute(insert(_table(m.OrderLine)), rows)
     _begin_earlier(connection, earlier)
@@ -88,6 +99,10 @@ def _table(model: type[m.Base]) -> Table:
 def instant(microseconds: int) -> datetime:
     """An instant from how staging keeps it."""
     return EPOCH + timedelta(microseconds=microseconds)
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def money(ten_thousandths: int) -> Decimal:
@@ -147,6 +162,13 @@ def _customers(work: Work, connection: Connection, lines: Sequence[StagedLine], 
     made = {line.customer: ids[code] for code, line in zip(codes, new, strict=True)}
     keys_made = [{"customer_id": number, "source": source, "key": key} for key, number in made.items()]
     connection.execute(insert(table), keys_made)
+    dealt = [
+        {"customer_id": made[line.customer], "to_id": owners[line.owner], "at": work.now, "reason": "imported"}
+        for line in new
+        if line.owner in owners
+    ]
+    if dealt:
+        connection.execute(insert(_table(m.OwnerChange)), dealt)
     return found | made
 
 
@@ -221,8 +243,8 @@ def _orders(
     mapping: Mapping,
     customers: dict[str, int],
     run_id: int | None,
-) -> tuple[dict[str, tuple[int, bool]], dict[int, datetime]]:
-    """Id of each order and whether it is new; and of known ones that began earlier, when."""
+) -> tuple[dict[str, _KnownOrder], dict[int, datetime]]:
+    """Each order; and of known ones that began earlier than was known, when."""
     table = _table(m.Order)
     heads = {line.order_key: line for line in reversed(lines)}
 
@@ -240,9 +262,12 @@ def _orders(
     if new:
         rows = [_head(line, mapping, customers[line.customer], run_id, work.now) for line in new]
         connection.execute(insert(table), rows)
-    orders = {number: (row.id, number not in before) for number, row in ask().items()}
+    orders = {
+        number: _KnownOrder(row.id, number not in before, min(heads[number].order_time, _microseconds(row.ordered_at)))
+        for number, row in ask().items()
+    }
     changes = [
-        {"order_id": orders[line.order_key][0], "status": line.status, "at": instant(_closed(line))}
+        {"order_id": orders[line.order_key].id, "status": line.status, "at": instant(_closed(line))}
         for line in new
         if line.status in VOID
     ]
@@ -344,10 +369,24 @@ def _open_follow_ups(work: Work, connection: Connection, rows: Sequence[dict[str
         _table(m.Product),
         _table(m.FollowUp),
     )
-    newest: dict[tuple[int, int], dict[str, Any]] = {}
+    later = line.alias()
+    bought_again = (
+        select(later.c.id)
+        .where(later.c.customer_id == line.c.customer_id, later.c.product_id == line.c.product_id)
+        .where(later.c.ordered_at > line.c.ordered_at, later.c.void_at.is_(None))
+        .exists()
+    )
+    opened: list[dict[str, Any]] = []
     for ids in _slices(sorted(recent)):
         asked = (
-            select(line.c.id, line.c.customer_id, line.c.product_id, line.c.ordered_at, product.c.follow_up_months)
+            select(
+                line.c.id,
+                line.c.customer_id,
+                line.c.product_id,
+                line.c.ordered_at,
+                product.c.follow_up_months,
+                bought_again.label("bought_again"),
+            )
             .join(product, product.c.id == line.c.product_id)
             .join(customer, customer.c.id == line.c.customer_id)
             .outerjoin(owed, owed.c.line_id == line.c.id)
@@ -358,20 +397,26 @@ def _open_follow_ups(work: Work, connection: Connection, rows: Sequence[dict[str
         for row in connection.execute(asked):
             due, last = work.rules.follow_up_dates(row.ordered_at, row.follow_up_months)
             if last >= work.today:
-                newest[row.customer_id, row.product_id] = {
-                    "line_id": row.id,
-                    "customer_id": row.customer_id,
-                    "product_id": row.product_id,
-                    "due_on": due,
-                    "expires_on": last,
-                    "state": m.FollowUpState.OPEN,
-                }
-    for (customer_id, product_id), new in newest.items():
+                opened.append(
+                    {
+                        "line_id": row.id,
+                        "customer_id": row.customer_id,
+                        "product_id": row.product_id,
+                        "due_on": due,
+                        "expires_on": last,
+                        "state": m.FollowUpState.CLOSED if row.bought_again else m.FollowUpState.OPEN,
+                        "closed_because": m.FollowUpClosing.BOUGHT_AGAIN if row.bought_again else None,
+                        "closed_at": work.now if row.bought_again else None,
+                    }
+                )
+    if not opened:
+        return
+    connection.execute(insert(owed), opened)
+    # What was open for an earlier purchase of the same product is answered by buying it again.
+    for ids in _slices(sorted({row["customer_id"] for row in opened})):
+        replaced = select(line.c.id).where(line.c.customer_id.in_(ids), line.c.id == owed.c.line_id, bought_again)
         connection.execute(
             update(owed)
-            .where(owed.c.customer_id == customer_id, owed.c.product_id == product_id)
-            .where(owed.c.state == m.FollowUpState.OPEN, owed.c.due_on <= new["due_on"])
+            .where(owed.c.customer_id.in_(ids), owed.c.state == m.FollowUpState.OPEN, replaced.exists())
             .values(state=m.FollowUpState.CLOSED, closed_because=m.FollowUpClosing.BOUGHT_AGAIN, closed_at=work.now)
         )
-    if newest:
-        connection.execute(insert(owed), list(newest.values()))

@@ -72,8 +72,7 @@ def test_equal_rows_are_separate_and_an_order_begins_with_its_earliest(
     assert (again.added, again.known) == (0, 3)
     with crm.system("look") as work:
         owed = work.session.scalars(select(FollowUp.due_on)).all()
-    # Two equal rows are one product bought twice at once: one question is owed for each of the two products.
-    assert owed == [date(2026, 12, 5), date(2026, 12, 5)]
+    assert owed == [date(2026, 12, 5)] * 3
 
 
 def test_a_later_file_may_show_that_an_order_began_earlier(crm: Crm, mapping: Mapping, tmp_path: Path) -> None:
@@ -209,3 +208,91 @@ def test_rejected_rows_never_overwrite_the_file_they_come_from(
 def test_a_customer_may_be_called_null(crm: Crm, mapping: Mapping, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(HEAD + "1,Null,SS,05/11/2026 10:30,1,1\n", encoding="utf-8")
     assert bring(crm, mapping, tmp_path / "a.csv").added == 1
+
+
+def test_an_order_belongs_to_one_customer(crm: Crm, mapping: Mapping, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    rows = "1,Ani,SS,05/11/2026 10:30,1,1\n1,Budi,SS,05/11/2026 10:30,1,1\n1,Ani,JU,05/11/2026 10:30,1,1\n"
+    file.write_text(HEAD + rows, encoding="utf-8")
+    report = bring(crm, mapping, file)
+    assert (report.added, report.reasons) == (2, {"two_customers": 1})
+
+
+def test_new_lines_of_a_known_order_have_its_time(crm: Crm, mapping: Mapping, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEAD + "1,Ani,SS,04/11/2026 09:00,1,1\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text(HEAD + "1,Ani,JU,05/11/2026 10:30,1,1\n", encoding="utf-8")
+    bring(crm, mapping, tmp_path / "a.csv")
+    bring(crm, mapping, tmp_path / "b.csv")
+    assert [row[3] for row in lines(crm)] == [datetime(2026, 11, 4, 2, 0, tzinfo=UTC)] * 2
+
+
+@pytest.mark.parametrize("files", [("old", "new"), ("new", "old"), ("both",)])
+def test_buying_again_replaces_the_question_in_whatever_order_files_come(
+    crm: Crm, mapping: Mapping, tmp_path: Path, files: tuple[str, ...]
+) -> None:
+    rows = {"old": "1,Ani,SS,05/10/2026 09:00,1,1\n", "new": "2,Ani,SS,05/11/2026 09:00,1,1\n"}
+    rows["both"] = rows["old"] + rows["new"]
+    for name in files:
+        (tmp_path / f"{name}.csv").write_text(HEAD + rows[name], encoding="utf-8")
+        bring(crm, mapping, tmp_path / f"{name}.csv")
+    with crm.system("look") as work:
+        owed = work.session.execute(select(FollowUp.due_on, FollowUp.state, FollowUp.closed_because))
+        assert sorted(tuple(row) for row in owed) == [
+            (date(2026, 11, 5), "closed", "bought_again"),
+            (date(2026, 12, 5), "open", None),
+        ]
+
+
+def test_a_row_with_too_many_cells_is_not_cut_off(sqlite_crm: Crm, mapping: Mapping, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    good = "1,Ani,SS,05/11/2026 10:30,1,1"
+    file.write_text(HEAD + f"{good},\n2,Ani,SS, besar,05/11/2026 10:30,1,1\n", encoding="utf-8")
+    with pytest.raises(ImportRefused) as refused:
+        bring(sqlite_crm, mapping, file)
+    assert (refused.value.reason, refused.value.facts["row"]) == ("ragged", 2)
+    assert lines(sqlite_crm) == []
+
+
+def test_words_nobody_explained_are_refused(crm: Crm, tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text(
+        MAPPING.replace("[dates]", 'status = "st"\nowner = "by"\n[statuses]\nBatal = "cancelled"\n[dates]'),
+        encoding="utf-8",
+    )
+    mapping = read_mapping(tmp_path / "m.toml", ImportKind.TRANSACTIONS)
+    rows = (
+        "1,Ani,SS,05/11/2026 10:30,1,1,{},{}".format(*pair)
+        for pair in (("Batal", "siti"), ("shipped", "budi"), ("Hilang", ""), ("", "nobody"), ("", ""))
+    )
+    text = "".join(f"{number}{row[1:]}\n" for number, row in enumerate(rows))
+    (tmp_path / "a.csv").write_text(HEAD.strip() + ",st,by\n" + text + "9,A\x00ni,S,05/11/2026 10:30,1,1,,\n", "utf-8")
+    report = bring(crm, mapping, tmp_path / "a.csv")
+    assert report.added == 3
+    assert report.reasons == {"unknown_status": 1, "unknown_owner": 1, "characters": 1}
+    with crm.system("look") as work:
+        statuses = dict(work.session.execute(select(Order.number, Order.status)).all())
+    assert statuses == {"0": "cancelled", "1": "shipped", "4": "delivered"}
+
+
+def test_each_date_is_read_as_it_stands(crm: Crm, tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text(MAPPING.split("[dates]", maxsplit=1)[0], encoding="utf-8")
+    mapping = read_mapping(tmp_path / "m.toml", ImportKind.TRANSACTIONS)
+    rows = ("2026-11-05 10:00", "2026-11-05T10:00Z", "2026-11-05T10:00:00+09:00", "2026-11-05")
+    text = "".join(f"{number},Ani,SS,{when},1,1\n" for number, when in enumerate(rows))
+    (tmp_path / "a.csv").write_text(HEAD + text, encoding="utf-8")
+    bring(crm, mapping, tmp_path / "a.csv")
+    assert [row[3].strftime("%d %H") for row in lines(crm)] == ["05 03", "05 10", "05 01", "04 17"]
+
+
+def test_codes_of_a_customer_list_are_never_given_out_twice(crm: Crm, tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text(
+        'source = "shop"\n[columns]\ncustomer = "id"\nname = "nama"\ncode = "kode"\n', encoding="utf-8"
+    )
+    mapping = read_mapping(tmp_path / "m.toml", ImportKind.CUSTOMERS)
+    file = tmp_path / "c.csv"
+    file.write_text("id,nama,kode\n1,Ani,C000007\n2,Budi,C000007\n3,Cici,\n", encoding="utf-8")
+    first = import_file(crm, ImportKind.CUSTOMERS, file, mapping, rejects=tmp_path / "rejects.csv")
+    again = import_file(crm, ImportKind.CUSTOMERS, file, mapping, rejects=tmp_path / "rejects.csv")
+    assert (first.added, first.reasons) == (2, {"code_taken": 1})
+    assert (again.added, again.known, again.reasons) == (0, 2, {"code_taken": 1})
+    with crm.work("ratna") as work:
+        assert list(work.session.scalars(select(Customer.code).order_by(Customer.id))) == ["C000007", "C000008"]
