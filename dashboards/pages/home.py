@@ -165,7 +165,8 @@ class HomePage(Page):
         days_late = (self.today - item.day).days
         customer, what = item.customer or "", item.title
         if customer and what.casefold().startswith(customer.casefold()):
-            what = what[len(customer) :].lstrip(" ·,:–-")
+            # A title that is nothing but the name says no more than the name: what kind of thing it is says why.
+            what = what[len(customer) :].lstrip(" ·,:–-") or say(f"agenda_kind.{item.kind}")
         title = " · ".join(part for part in (customer, what) if part)
         return {
             "id": item.id,
