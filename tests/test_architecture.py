@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "phones": {"errors"},
     "models": {"errors", "models"},
     "visibility": {"errors", "models"},
-    "migrations": {"errors", "models"},
+    "migrations": {"errors", "models", "migrations"},
     "crm": {"errors", "models", "rules", "settings", "visibility", "migrations"},
     "frames": set(),
     "texts": {"errors", "models", "rules"},

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import TypeDecorator
 
+from ecrm_core.migrations import ours
 from ecrm_core.models import Base
 
 
@@ -23,5 +24,6 @@ context.configure(
     render_as_batch=True,
     render_item=render_item,
     compare_type=True,
+    include_object=ours,
 )
 context.run_migrations()

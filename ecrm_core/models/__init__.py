@@ -1,10 +1,12 @@
 """The tables of the company, one file a subject."""
 
 from ecrm_core.models.agenda import AgendaItem, AgendaKind, Contact, Direction, Outcome
-from ecrm_core.models.base import Base, Code, Money, UtcDateTime
+from ecrm_core.models.audit import AuditKind, AuditRecord
+from ecrm_core.models.base import Base, Code, Money, UtcDateTime, folded
 from ecrm_core.models.campaigns import Campaign, CampaignArm, CampaignMember, Segment
 from ecrm_core.models.company import CompanySetting, Counter, ImportKind, ImportRun, OrderSource
 from ecrm_core.models.customers import (
+    ChangeOffer,
     Channel,
     Consent,
     Customer,
@@ -12,6 +14,7 @@ from ecrm_core.models.customers import (
     CustomerKey,
     CustomerNote,
     CustomerPhone,
+    CustomerSearch,
     DoNotCall,
     Greeting,
     Interest,
@@ -28,6 +31,7 @@ from ecrm_core.models.orders import (
     LineReturn,
     Order,
     OrderChannel,
+    OrderDraft,
     OrderKind,
     OrderLine,
     OrderStatus,
@@ -38,6 +42,7 @@ from ecrm_core.models.orders import (
 from ecrm_core.models.people import (
     MONDAY_TO_FRIDAY,
     Appearance,
+    CalendarFeed,
     Credential,
     Employee,
     Language,
@@ -45,6 +50,7 @@ from ecrm_core.models.people import (
     LoginLink,
     LoginSession,
     Role,
+    SavedView,
 )
 from ecrm_core.models.products import Category, PriceChange, Product
 
@@ -56,11 +62,15 @@ __all__ = [
     "AnnouncementAudience",
     "AnnouncementRead",
     "Appearance",
+    "AuditKind",
+    "AuditRecord",
     "Base",
+    "CalendarFeed",
     "Campaign",
     "CampaignArm",
     "CampaignMember",
     "Category",
+    "ChangeOffer",
     "Channel",
     "Code",
     "CompanySetting",
@@ -75,6 +85,7 @@ __all__ = [
     "CustomerKey",
     "CustomerNote",
     "CustomerPhone",
+    "CustomerSearch",
     "Direction",
     "DoNotCall",
     "Employee",
@@ -96,6 +107,7 @@ __all__ = [
     "Money",
     "Order",
     "OrderChannel",
+    "OrderDraft",
     "OrderKind",
     "OrderLine",
     "OrderSource",
@@ -108,6 +120,8 @@ __all__ = [
     "Product",
     "Response",
     "Role",
+    "SavedView",
     "Segment",
     "UtcDateTime",
+    "folded",
 ]

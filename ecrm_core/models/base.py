@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -72,6 +73,12 @@ def to_ten_thousandths(amount: Decimal) -> int:
     if abs(amount) >= MONEY_LIMIT:
         raise ValueError(f"money is below {MONEY_LIMIT}: {amount}")
     return int(scaled)
+
+
+def folded(text: str) -> str:
+    """A text as searching sees it: no case, no accents, single spaces. "José  NUGROHO" is "jose nugroho"."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return " ".join(plain.casefold().split())
 
 
 class Code(TypeDecorator[StrEnum]):

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from ecrm_core.models.base import Base, Code, instant, key, line, prose
+from ecrm_core.models.base import Base, Code, Key, folded, instant, key, line, prose
+
+
+def _search_name(context: Any) -> str:
+    """For rows that are written past the ORM."""
+    return folded(context.get_current_parameters()["name"])[:200]
 
 
 class Customer(Base):
@@ -18,15 +24,19 @@ class Customer(Base):
     __table_args__ = (
         Index("ix_customer_owner_id_last_activity_at", "owner_id", "last_activity_at", "id"),
         Index("ix_customer_last_activity_at", "last_activity_at", "id"),
-        Index("ix_customer_owner_id_name", "owner_id", "name", "id"),
-        Index("ix_customer_name", "name", "id"),
+        # Covering: a telemarketer's search by a name fragment reads this index alone.
+        Index("ix_customer_owner_id_search_name", "owner_id", "search_name", "id"),
+        Index("ix_customer_search_name", "search_name", "id"),
         Index("ix_customer_birth_month_birth_day", "birth_month", "birth_day"),
-        Index("ix_customer_city", "city"),
+        Index("ix_customer_city", "city", "id"),
+        Index("ix_customer_owner_id_city", "owner_id", "city", "id"),
     )
 
     id: Mapped[key]
     code: Mapped[str] = mapped_column(String(32), unique=True)
     name: Mapped[line]
+    search_name: Mapped[line] = mapped_column(default=_search_name)
+    """The name `folded`; follows it by itself."""
     email: Mapped[str | None] = mapped_column(String(254))
     address: Mapped[str | None] = mapped_column(String(500))
     city: Mapped[str | None] = mapped_column(String(100))
@@ -47,6 +57,15 @@ class Customer(Base):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
     created_at: Mapped[instant]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Raised by each correction: who corrects what they read earlier is told of what changed since."""
+    changed_at: Mapped[datetime | None]
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
+
+    @validates("name")
+    def _follow_name(self, _key: str, name: str) -> str:
+        self.search_name = folded(name)[:200]
+        return name
 
     @property
     def birthday(self) -> tuple[int, int] | None:
@@ -54,6 +73,21 @@ class Customer(Base):
         if self.birth_month is None or self.birth_day is None:
             return None
         return self.birth_month, self.birth_day
+
+
+class CustomerSearch(Base):
+    """Names by any fragment of three letters and more.
+
+    SQLite keeps a trigram index (FTS5) under this name, fed by triggers; on PostgreSQL it is a view,
+    and the trigram index stands on the customers themselves. The same `LIKE '%fragment%'` uses either.
+    Made by the migrations, never written by us.
+    """
+
+    __tablename__ = "customer_search"
+    __table_args__ = ({"info": {"derived": True}},)
+
+    id: Mapped[int] = mapped_column("rowid", Key, primary_key=True)
+    search_name: Mapped[line]
 
 
 class CustomerKey(Base):
@@ -202,3 +236,21 @@ class Greeting(Base):
     channel: Mapped[Channel] = mapped_column(Code(Channel))
     at: Mapped[instant]
     by_id: Mapped[int] = mapped_column(ForeignKey("employee.id"))
+
+
+class ChangeOffer(Base):
+    """What was typed about a colleague's customer with an order, offered to their owner as a change."""
+
+    __tablename__ = "change_offer"
+
+    id: Mapped[key]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("sales_order.id"), index=True)
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Field to what was typed: `address`, `city`, `province`, `postcode`, `phone`."""
+    at: Mapped[instant]
+    by_id: Mapped[int] = mapped_column(ForeignKey("employee.id"))
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
+    taken: Mapped[bool | None]
+    """Whether the owner took it over; none until they have answered."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, SmallInteger, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ecrm_core.models.base import Base, Code, instant, key, money
@@ -86,6 +87,8 @@ class Order(Base):
     """The form's idempotency key: one order per intention, however often it is sent."""
     import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"), index=True)
     created_at: Mapped[instant]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Raised by each correction and step: who acts on what they read earlier is told of what changed."""
 
 
 class OrderStatusChange(Base):
@@ -99,6 +102,22 @@ class OrderStatusChange(Base):
     at: Mapped[instant]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
     reason: Mapped[str | None] = mapped_column(String(500))
+    refused_at_door: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """A return of what was never taken in: cash on delivery, refused at the door."""
+
+
+class OrderDraft(Base):
+    """An order half typed, kept for the one who types it, on any computer."""
+
+    __tablename__ = "order_draft"
+
+    id: Mapped[key]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    intention: Mapped[str] = mapped_column(String(64), unique=True)
+    """The form's idempotency key; the order made from it carries the same."""
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved_at: Mapped[instant]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class OrderLine(Base):

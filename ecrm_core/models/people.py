@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ecrm_core.models.base import Base, Code, instant, key, line
@@ -102,3 +103,27 @@ class LoginLink(Base):
     employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
     expires_at: Mapped[instant]
     used_at: Mapped[datetime | None]
+
+
+class SavedView(Base):
+    """Search and filters of a list under a name, for the one who saved them."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("employee_id", "page", "name"),)
+
+    id: Mapped[key]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"))
+    page: Mapped[str] = mapped_column(String(24))
+    name: Mapped[str] = mapped_column(String(64))
+    filters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved_at: Mapped[instant]
+
+
+class CalendarFeed(Base):
+    """An employee's calendar behind a secret link, known by the SHA-256 of its secret."""
+
+    __tablename__ = "calendar_feed"
+
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    made_at: Mapped[instant]
