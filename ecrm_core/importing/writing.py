@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Table, func, insert, or_, select, update
+from psycopg import sql
+from sqlalchemy import BindParameter, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from ecrm_core import models as m
 from ecrm_core.crm import Work, start_writing
@@ -70,7 +72,7 @@ def write_transactions(work: Work, lines: Sequence[StagedLine], mapping: Mapping
         timed = line._replace(order_time=order.time)
         rows.append(_line(timed, order.id, customers[line.customer], products[line.product], occurrence))
     if rows:
-        connection.execute(insert(_table(m.OrderLine)), rows)
+        _pour(connection, _table(m.OrderLine), rows)
     _begin_earlier(connection, earlier)
     _raise_last_activity(connection, rows)
     if earlier:
@@ -94,6 +96,29 @@ def _table(model: type[m.Base]) -> Table:
     table = model.__table__
     assert isinstance(table, Table)
     return table
+
+
+def _pour(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert many rows that all name the same columns: COPY where the database has it, twice as fast."""
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(table), rows)
+        return
+    # COPY knows nothing of the table's description here: types and defaults are applied by hand.
+    constant = {
+        column.name: column.default.arg
+        for column in table.columns
+        if isinstance(column.default, ScalarElementColumnDefault) and column.name not in rows[0]
+    }
+    columns = [*rows[0], *constant]
+    bound = [table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in columns]
+    into = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    raw: Any = connection.connection.driver_connection
+    with raw.cursor() as cursor, cursor.copy(into) as copy:
+        for row in rows:
+            values = (*row.values(), *constant.values())
+            copy.write_row([bind(value) if bind else value for bind, value in zip(bound, values, strict=True)])
 
 
 def instant(microseconds: int) -> datetime:
@@ -339,10 +364,15 @@ def _raise_last_activity(connection: Connection, rows: Sequence[dict[str, Any]])
     for row in rows:
         if row["void_at"] is None:
             newest[row["customer_id"]] = max(row["ordered_at"], newest.get(row["customer_id"], EPOCH))
+    if not newest:
+        return
     table = _table(m.Customer)
-    for customer_id, at in newest.items():
-        older = or_(table.c.last_activity_at.is_(None), table.c.last_activity_at < at)
-        connection.execute(update(table).where(table.c.id == customer_id, older).values(last_activity_at=at))
+    at: BindParameter[datetime] = bindparam("newest")
+    older = or_(table.c.last_activity_at.is_(None), table.c.last_activity_at < at)
+    connection.execute(
+        update(table).where(table.c.id == bindparam("who"), older).values(last_activity_at=at),
+        [{"who": customer_id, "newest": since} for customer_id, since in newest.items()],
+    )
 
 
 def _recount_last_activity(connection: Connection, customer_ids: set[int]) -> None:
