@@ -72,7 +72,8 @@ def fresh_rows(prepared: Path, database: Path, address: str) -> None:
     with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
         connection.execute("ATTACH ? AS original", (str(prepared),))
         named = connection.execute(
-            "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'customer_search%'"
+            "SELECT name FROM main.sqlite_schema WHERE type = 'table'"
+            " AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'customer_search%'"
         )
         for (table,) in named.fetchall():
             connection.execute(f'DELETE FROM main."{table}"')
