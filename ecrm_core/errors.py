@@ -75,6 +75,12 @@ class AlreadyExists(EcrmError):
     code = "error.already_exists"
 
 
+class ChangedMeanwhile(EcrmError):
+    """Somebody else has changed what is being written since it was read; nothing was written."""
+
+    code = "error.changed_meanwhile"
+
+
 class DoNotCallRefused(EcrmError):
     """An attempt to contact somebody who asked not to be contacted."""
 
