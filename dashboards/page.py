@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
@@ -74,6 +74,7 @@ class Page(pn.viewable.Viewer):
         *,
         toasts: Toasts | None = None,
         on_change: Callable[[], Awaitable[None]] | None = None,
+        on_move: Callable[[bool], None] | None = None,
         **params: Any,
     ) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]
@@ -82,6 +83,7 @@ class Page(pn.viewable.Viewer):
         self.alone = toasts is None
         self.toasts = toasts or Toasts()
         self._on_change = on_change
+        self._on_move = on_move
         self.me: Me
         self.texts: Texts
         self._opened = False
@@ -116,7 +118,7 @@ class Page(pn.viewable.Viewer):
 
     @property
     def title(self) -> str:
-        """The page's name, as in the browser's title."""
+        """The page's name, as in the browser's title; a page of one record names it."""
         return self.texts(self.title_key)
 
     def build(self) -> None:
@@ -141,16 +143,27 @@ class Page(pn.viewable.Viewer):
         return {}
 
     async def arrive(self, query: Mapping[str, str]) -> None:
-        """Follow a link to this page while it is open; the query says which record."""
+        """Follow a link to this page, which was made earlier; the query says which record."""
+        self.visit = replace(self.visit, query=query)
+        await self.refresh()
+
+    def moved(self, *, again: bool = False) -> None:
+        """Let the address follow `lasting_query`; `again` where the back button need not come here."""
+        if self._on_move is not None:
+            self._on_move(again)
 
     async def refresh(self) -> None:
         """Read and show again."""
         self.present(await self.run(self.read))
 
-    async def change_language(self, me: Me) -> None:
-        """Say everything in the language just chosen; what is typed stays."""
+    def greet(self, me: Me) -> None:
+        """Take who is here, and the language they chose by now."""
         self.me = me
         self.texts = texts_in(me.language)
+
+    async def change_language(self, me: Me) -> None:
+        """Say everything in the language just chosen; what is typed stays."""
+        self.greet(me)
         await self.refresh()
 
     async def changed(self) -> None:

@@ -43,14 +43,18 @@ class Counts:
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the navigation. `key` goes there after `g`; `count` is the number beside its name."""
+    """A page. `key` goes there after `g`; `count` is the number beside its name in the navigation.
+
+    Pages of one record are not listed there: `under` says which entry they belong to.
+    """
 
     path: str
     page: type[Page]
-    icon: str
-    key: str
+    icon: str = ""
+    key: str = ""
     roles: frozenset[Role] = EVERYBODY
     count: Callable[[Counts], int] = lambda counts: 0
+    under: str = ""
 
 
 PAGES: tuple[Entry, ...] = (Entry("home", HomePage, "home", "h", count=lambda counts: counts.open_items),)
@@ -61,6 +65,11 @@ PATHS: tuple[str, ...] = tuple(entry.path for entry in PAGES)
 def may_open(role: Role, path: str) -> bool:
     """Whether a role has a page."""
     return any(entry.path == path and role in entry.roles for entry in PAGES)
+
+
+def entry_of(path: str) -> Entry:
+    """The page of a path."""
+    return next(entry for entry in PAGES if entry.path == path)
 
 
 def render(visit: Visit) -> pn.Template:
@@ -79,12 +88,15 @@ class Shell:
         self.frame = Frame(gesture=self._on_gesture)
         self.toasts = Toasts()
         self.slot = pn.Column(sizing_mode="stretch_width", margin=0)
+        # Pages once made stay, hidden: coming back to one costs new data, not new parts.
+        self._places: dict[str, tuple[Page, pn.Column]] = {}
+        self._turn = 0
         if not may_open(counts.me.role, self.visit.path):
             self.visit = replace(self.visit, path=HOME.path, query={})
-        self.page = self._make_page()
+        self.page = self._make_page(self.visit)
         self.page.open_now()
-        self.slot[:] = [self.page]
-        self._draw(counts)
+        self._show(self.page)
+        self._draw(counts, again=True)
 
     def template(self) -> pn.Template:
         """The document: frame, page and messages, with nothing of Panel's own looks."""
@@ -103,12 +115,33 @@ class Shell:
             template.add_variable(name, value)
         return template
 
-    def _make_page(self) -> Page:
-        entry = next(each for each in PAGES if each.path == self.visit.path)
-        return entry.page(self.visit, toasts=self.toasts, on_change=self._recount)
+    def _make_page(self, visit: Visit) -> Page:
+        return entry_of(visit.path).page(visit, toasts=self.toasts, on_change=self._recount, on_move=self._follow)
+
+    def _show(self, page: Page) -> None:
+        """Put a page on show, in place of the one before."""
+        path = page.visit.path
+        with pn.io.hold():
+            for other, (_, place) in self._places.items():
+                place.visible = other == path
+            if path not in self._places:
+                place = pn.Column(page, sizing_mode="stretch_width", margin=0)
+                self._places[path] = page, place
+                self.slot.append(place)
+        self.page = page
 
     def _title(self, me: Me) -> str:
-        return f"{self.texts(f'page.{self.visit.path}')} · {me.company}"
+        return f"{self.page.title} · {me.company}"
+
+    def _follow(self, again: bool) -> None:
+        """The page on show has moved to another query."""
+        self.visit = replace(self.visit, query=self.page.lasting_query)
+        state = {name: value for name, value in self.frame.state.items() if name != "revision"}
+        self.frame.draw(**state | {"url": self._address(), "title": self._title(self.page.me), "replace": again})
+
+    def _address(self) -> str:
+        query = urlencode(self.page.lasting_query)
+        return f"{self.visit.path}?{query}" if query else self.visit.path
 
     async def _recount(self) -> None:
         self._draw(await in_work(self.visit, self.texts, _count))
@@ -118,7 +151,7 @@ class Shell:
         try:
             match message.get("do"):
                 case "go":
-                    await self._go(str(message.get("url", "")))
+                    await self._go(str(message.get("url", "")), back=message.get("back") is True)
                 case "language":
                     await self._switch_language()
                 case "appearance":
@@ -127,31 +160,28 @@ class Shell:
             self.page.refuse(refused)
             self._draw(None)
 
-    async def _go(self, url: str) -> None:
+    async def _go(self, url: str, *, back: bool) -> None:
         """Open a page in place. An address that is nobody's leads home."""
+        self._turn = turn = self._turn + 1
         address = urlsplit(url)
         path, query = address.path.strip("./") or HOME.path, dict(parse_qsl(address.query))
         counts = await in_work(self.visit, self.texts, _count)
         if not may_open(counts.me.role, path):
             self.toasts.say(self.texts("shell.not_for_you"))
             path, query = HOME.path, {}
-        if path == self.visit.path:
-            self.visit = replace(self.visit, query=query)
-            await self.page.refresh()
-            self._draw(counts)
-            await self.page.arrive(query)
-            return
-        before, self.visit = self.visit, replace(self.visit, path=path, query=query)
-        page = self._make_page()
-        try:
+        visit = replace(self.visit, path=path, query=query)
+        if path in self._places:
+            page, _ = self._places[path]
+            page.greet(counts.me)
+            await page.arrive(query)
+        else:
+            page = self._make_page(visit)
             await page.open(self.texts)
-        except Refused:
-            self.visit = before
-            raise
-        with pn.io.hold():
-            self.page = page
-            self.slot[:] = [page]
-        self._draw(counts)
+        if turn != self._turn:
+            return  # somebody in a hurry has gone on
+        self.visit = visit
+        self._show(page)
+        self._draw(counts, again=back)
 
     async def _switch_language(self) -> None:
         language = {Language.INDONESIAN: Language.ENGLISH, Language.ENGLISH: Language.INDONESIAN}[self.texts.language]
@@ -175,23 +205,28 @@ class Shell:
         await in_work(self.visit, self.texts, choose)
         await self._recount()
 
-    def _draw(self, counts: Counts | None) -> None:
-        """Give the frame what it shows; none for what it shows already."""
+    def _draw(self, counts: Counts | None, *, again: bool = False) -> None:
+        """Give the frame what it shows; none for what it shows already.
+
+        Args:
+            again: the address takes the place of the one before, as after the back button.
+        """
         if counts is None:
             self.frame.draw(**{name: value for name, value in self.frame.state.items() if name != "revision"})
             return
         me, say = counts.me, self.texts
-        query = urlencode(self.page.lasting_query)
         first = me.name.split()[0]
         appearances = {str(each): say(f"shell.appearances.{each}") for each in Appearance}
         self.frame.draw(
             path=self.visit.path,
-            url=f"{self.visit.path}?{query}" if query else self.visit.path,
+            under=entry_of(self.visit.path).under,
+            url=self._address(),
+            replace=again,
             title=self._title(me),
             lang=str(me.language),
             appearance=str(me.appearance),
             navigation=say("shell.navigation"),
-            nav=[self._entry(entry, counts) for entry in PAGES if me.role in entry.roles],
+            nav=[self._entry(entry, counts) for entry in PAGES if me.role in entry.roles and not entry.under],
             date=say.long_date(me.today),
             date_full=say.full_date(me.today),
             unread=[

@@ -96,6 +96,7 @@ class HomePage(Page):
         self._show(today)
 
     async def arrive(self, query: Mapping[str, str]) -> None:
+        await super().arrive(query)
         if "new" in query:
             self.agenda.open_form()
         if query.get("announcement", "").isdecimal():

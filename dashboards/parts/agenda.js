@@ -264,8 +264,7 @@ export function render({ model, el: root }) {
     else if (message.do === "open") openForm();
   });
 
-  listen(model, document, "ecrm:key", (event) => {
-    const { key } = event.detail;
+  onKey(model, root, (key) => {
     const inList = selected !== null;
     if (key === "n") openForm();
     else if (key === "j" || key === "ArrowDown") move(1);
@@ -277,8 +276,8 @@ export function render({ model, el: root }) {
     else if (key === "Escape" && inList) {
       focused()?.blur();
       select(null);
-    } else return;
-    event.preventDefault();
+    } else return false;
+    return true;
   });
 
   draw();

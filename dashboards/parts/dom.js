@@ -79,3 +79,24 @@ function listen(model, target, name, handler, options) {
   model.on("remove", () => target.removeEventListener(name, handler, options));
 }
 
+/** Hear the page's keys while this part is on show: pages that were left stay mounted, and must not. */
+function onKey(model, root, handler) {
+  listen(model, document, "ecrm:key", (event) => {
+    if (root.checkVisibility() && handler(event.detail.key, event)) event.preventDefault();
+  });
+}
+
+/** Open a page in place, as a link does. */
+function goTo(url) {
+  document.dispatchEvent(new CustomEvent("ecrm:go", { detail: { url } }));
+}
+
+/** A link to a page of ours: opens in place, and in a new tab where the user asks for one. */
+function pageLink(url, attributes, ...children) {
+  const follow = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    goTo(url);
+  };
+  return el("a", { href: `./${url}`, ...attributes, onclick: follow }, ...children);
+}

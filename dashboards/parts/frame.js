@@ -9,33 +9,21 @@ export function render({ model, el: root }) {
 
   let popover = null;
   let pending = null;
-  let navigated = false;
+  let navigated = null;
 
   const send = (message) => model.send_msg(message);
   const mac = /Mac|iPhone|iPad/.test(navigator.platform);
-  const pageOf = (url) => url.split("?")[0].replace(/^.*\//, "");
 
-  const go = (url) => {
+  const scrolled = new Map(); // how far each address was scrolled, for coming back to it
+
+  const go = (url, back = false) => {
     closePopover();
+    if (!back) scrolled.set(place(), scrollY);
     shade.hidden = false;
-    navigated = true;
-    send({ do: "go", url });
+    navigated = { back };
+    send({ do: "go", url, back });
   };
-
-  const link = (url, attributes, ...children) =>
-    el(
-      "a",
-      {
-        href: `./${url}`,
-        ...attributes,
-        onclick: (event) => {
-          if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-          event.preventDefault();
-          go(url);
-        },
-      },
-      ...children,
-    );
+  listen(model, document, "ecrm:go", (event) => go(event.detail.url));
 
   const logOut = () => {
     const token = document.cookie.split("; ").find((pair) => pair.startsWith("_xsrf="))?.slice(6) ?? "";
@@ -51,7 +39,7 @@ export function render({ model, el: root }) {
   // ---- Navigation
 
   const drawRail = () => {
-    const { nav, path, navigation } = model.state;
+    const { nav, path, under, navigation } = model.state;
     rail.setAttribute("aria-label", navigation);
     rail.replaceChildren(
       el("div", { class: "brand" }, brandMark(), el("span", {}, "e-CRM")),
@@ -62,9 +50,9 @@ export function render({ model, el: root }) {
           el(
             "li",
             {},
-            link(
+            pageLink(
               entry.path,
-              { class: "entry", "aria-current": entry.path === path ? "page" : null, title: entry.tip, "data-key": `nav-${entry.path}` },
+              { class: "entry", "aria-current": entry.path === path ? "page" : entry.path === under ? "true" : null, title: entry.tip, "data-key": `nav-${entry.path}` },
               icon(entry.icon),
               el("span", { class: "label" }, entry.label),
               entry.count ? el("span", { class: "count", "aria-label": entry.counted }, String(entry.count)) : null,
@@ -185,14 +173,14 @@ export function render({ model, el: root }) {
       { class: "popover notices" },
       el("h2", {}, unread.length ? words().unread_title : labels.unread),
       unread.map((notice) =>
-        link(
+        pageLink(
           `home?announcement=${notice.id}`,
           { class: "choice" },
           el("span", {}, notice.title),
           el("span", { class: "quiet", title: notice.day_full }, notice.day),
         ),
       ),
-      link("home", { class: "choice all" }, words().open_all),
+      pageLink("home", { class: "choice all" }, words().open_all),
     );
   };
 
@@ -441,24 +429,23 @@ export function render({ model, el: root }) {
 
   const place = () => location.pathname.split("/").pop() + location.search;
 
-  listen(model, window, "popstate", () => {
-    shade.hidden = false;
-    navigated = true;
-    send({ do: "go", url: place() });
-  });
+  listen(model, window, "popstate", () => go(place(), true));
 
   const follow = () => {
-    const { url, title, lang, appearance, revision } = model.state;
+    const { url, title, lang, appearance, revision, replace } = model.state;
     shade.hidden = true;
     document.documentElement.lang = lang;
     document.title = title;
     window.ecrmTheme?.(appearance);
     // The first state belongs to the address as it was asked for.
-    if (place() !== url) history[revision === 1 || place() === "" ? "replaceState" : "pushState"](null, "", `./${url}`);
+    const instead = replace || revision === 1 || place() === "";
+    if (place() !== url) history[instead ? "replaceState" : "pushState"](null, "", `./${url}`);
     if (navigated) {
-      navigated = false;
+      const { back } = navigated;
+      navigated = null;
       window.ecrmArrived = performance.now();
       document.dispatchEvent(new CustomEvent("ecrm:arrived"));
+      requestAnimationFrame(() => scrollTo(0, back ? (scrolled.get(url) ?? 0) : 0));
     }
   };
 

@@ -32,7 +32,7 @@ export function render({ model, el: root }) {
   draw();
   model.on("state", draw);
   // Whoever cannot see the page hear where they are; whoever types goes on from its top.
-  const greet = () => isTyping(focused()) || title.focus({ preventScroll: true });
+  const greet = () => !root.checkVisibility() || isTyping(focused()) || title.focus({ preventScroll: true });
   listen(model, document, "ecrm:arrived", greet);
   if (performance.now() - (window.ecrmArrived ?? -Infinity) < 3000) setTimeout(greet);
 }

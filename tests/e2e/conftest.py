@@ -152,7 +152,7 @@ def log_in(page: Page, address: str, username: str, password: str = PASSWORD) ->
 
 def settled(page: Page) -> None:
     """Wait until the page is drawn and nothing is under way."""
-    page.locator("h1").wait_for()
+    page.locator("h1:visible").first.wait_for()
     page.wait_for_function("window.Bokeh && Bokeh.documents.length && Bokeh.documents[0].is_idle")
 
 
