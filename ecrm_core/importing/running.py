@@ -17,6 +17,7 @@ from sqlalchemy import select
 from ecrm_core.crm import Crm, Work
 from ecrm_core.errors import ImportRefused
 from ecrm_core.importing.checking import Reasons, check_transactions
+from ecrm_core.importing.locking import only_import
 from ecrm_core.importing.mapping import WHITESPACE, Mapping
 from ecrm_core.importing.masters import check_customers, check_products, taken_codes, write_customers, write_products
 from ecrm_core.importing.reading import REASON, check_file, file_format, pieces, row_count
@@ -70,9 +71,25 @@ def import_file(
         dry_run: everything but the writing.
 
     Raises:
-        ImportRefused: the file cannot be read, or not one row of it fits the mapping; nothing was changed.
+        ImportRefused: the file cannot be read, not one row of it fits the mapping, or another import
+            is at work for longer than one waits; nothing was changed.
     """
     check_file(path)
+    with only_import(crm.engine):
+        return _bring_in(crm, kind, path, mapping, rejects, words, dry_run=dry_run, progress=progress)
+
+
+def _bring_in(
+    crm: Crm,
+    kind: ImportKind,
+    path: Path,
+    mapping: Mapping,
+    rejects: Path,
+    words: Callable[[str], str],
+    *,
+    dry_run: bool,
+    progress: Progress,
+) -> ImportReport:
     total = row_count(path, mapping)
     with crm.system("importing") as work:
         rules = work.rules

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import ecrm_core as ecrm
@@ -13,6 +15,35 @@ from ecrm_core.importing.mapping import read_mapping
 from ecrm_core.importing.running import ImportReport, import_file
 from ecrm_core.models import ImportKind
 from tests.conftest import FrozenClock, add_cast
+
+
+@pytest.fixture(scope="session")
+def sales(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first weeks of Online Retail: enough for several small batches."""
+    path = tmp_path_factory.mktemp("sales") / "sales.parquet"
+    pd.read_parquet(repo / "data" / "online_retail.parquet").head(24_000).to_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def retail_mapping(repo: Path) -> Path:
+    return repo / "data" / "mappings" / "online_retail.toml"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_company(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes an empty company, and answers its address; on each database in turn."""
+    made = count()
+
+    def make() -> str:
+        if request.param == "sqlite":
+            address = f"sqlite:///{tmp_path / f'company{next(made)}.db'}"
+        else:
+            address = request.getfixturevalue("new_postgres")()
+        ecrm.connect(address).close()
+        return address
+
+    return make
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
