@@ -17,10 +17,13 @@ from dashboards.parts.agenda import Agenda
 from dashboards.parts.birthdays import Birthdays
 from dashboards.parts.news import News
 from dashboards.parts.page_head import PageHead
+from dashboards.parts.statuses import Statuses
+from dashboards.tones import STATUS_TONES
 from ecrm_core.crm import Work
 from ecrm_core.models.customers import Channel
 from ecrm_core.models.people import Role
 from ecrm_core.queries.home import AgendaRow, AnnouncementRow, Birthday, DayNumbers, EventRow, Home, home_of
+from ecrm_core.rules import ActivityStatus
 from ecrm_core.services.agenda import (
     AgendaCard,
     add_agenda_item,
@@ -64,6 +67,7 @@ class HomePage(Page):
 
     def build(self) -> None:
         self.head = PageHead(sizing_mode="stretch_width")
+        self.statuses = Statuses(sizing_mode="stretch_width")
         self.agenda = Agenda(gesture=self._on_agenda, sizing_mode="stretch_width")
         self.birthdays = Birthdays(gesture=self._on_birthday, sizing_mode="stretch_width")
         self.news = News(gesture=self._on_news, sizing_mode="stretch_width")
@@ -74,9 +78,11 @@ class HomePage(Page):
         self._saved: deque[str] = deque(maxlen=REMEMBERED_FORMS)
 
     def view(self) -> pn.viewable.Viewable:
-        side = [self.birthdays, self.news] if self.me.role is Role.TELEMARKETER else [self.news]
+        sells = self.me.role is Role.TELEMARKETER
+        side = [self.birthdays, self.news] if sells else [self.news]
         return pn.Column(
             self.head,
+            *([self.statuses] if sells else []),
             pn.Column(
                 self.agenda,
                 pn.Column(*side, stylesheets=[SIDE], sizing_mode="stretch_width"),
@@ -112,6 +118,11 @@ class HomePage(Page):
             title=say(f"home.greeting.{_part_of_day(self.me.now.time())}", name=first),
             line=self._numbers(home.numbers, home.events),
         )
+        self.statuses.draw(
+            heading=say("home.statuses"),
+            statuses=[self._status(status, count) for status, count in home.statuses.items()],
+            total=say("home.status.total", count=say.number(sum(home.statuses.values()))),
+        )
         self.agenda.draw(
             items=[self._item(item) for item in home.agenda.items],
             total=home.agenda.open + home.agenda.done,
@@ -143,6 +154,17 @@ class HomePage(Page):
             notices=[self._notice(notice) for notice in home.announcements],
             opened=int(wanted) if wanted.isdecimal() else None,
         )
+
+    def _status(self, status: ActivityStatus, count: int) -> dict[str, Any]:
+        label = self.texts.status(status, self.me.activity)
+        return {
+            "code": str(status),
+            "label": label,
+            "count": self.texts.number(count),
+            "tone": STATUS_TONES[status],
+            "url": f"customers?status={status}",
+            "tip": self.texts("home.status.open", status=label),
+        }
 
     def _numbers(self, numbers: DayNumbers, events: Iterable[EventRow]) -> str:
         if self.me.role is Role.TELEMARKETER:

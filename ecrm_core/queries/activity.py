@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,6 +49,39 @@ def business_dates(instants: pd.Series[Any], zone: ZoneInfo) -> pd.Series[Any]:
     """The company's calendar days of instants, as midnights without a zone; missing stays missing."""
     days: pd.Series[Any] = pd.to_datetime(instants, utc=True).dt.tz_convert(zone).dt.normalize().dt.tz_localize(None)
     return days.astype("datetime64[us]")
+
+
+def last_activity_now(rules: CompanyRules, *, today: date) -> ColumnElement[datetime | None]:
+    """`Customer.last_activity_at` as SQL for lists; where a file brought orders of days to come, those before them."""
+    tonight = rules.end_of(today)
+    before = (
+        select(func.max(OrderLine.ordered_at))
+        .where(OrderLine.customer_id == Customer.id, line_counts(tonight))
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+    return case((Customer.last_activity_at >= tonight, before), else_=Customer.last_activity_at)
+
+
+def status_now(rules: CompanyRules, *, today: date) -> ColumnElement[str]:
+    """The activity status of customers today, as SQL for lists."""
+    last_at = last_activity_now(rules, today=today)
+    return status_case(last_at, rules.activity, as_of=today, zone=rules.timezone)
+
+
+def status_counts_now(work: Work) -> dict[ActivityStatus, int]:
+    """How many of one's own customers have each of the five statuses today, none left out.
+
+    The same figures as `services.overview.status_overview` gives, counted in the database.
+    """
+    status = status_now(work.rules, today=work.today).label("status")
+    rows = work.session.execute(
+        select(status, func.count())
+        .where(Customer.owner_id == work.employee_id, Customer.merged_into_id.is_(None))
+        .group_by(status)
+    )
+    counts = {ActivityStatus(code): many for code, many in rows}
+    return {each: counts.get(each, 0) for each in ActivityStatus}
 
 
 def status_case(last_at: ColumnElement[Any], rule: ActivityRule, *, as_of: date, zone: ZoneInfo) -> ColumnElement[str]:

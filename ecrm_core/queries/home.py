@@ -21,7 +21,8 @@ from ecrm_core.models.agenda import AgendaKind
 from ecrm_core.models.customers import Channel
 from ecrm_core.models.orders import FollowUpState
 from ecrm_core.models.people import Appearance, Language, Role
-from ecrm_core.rules import birthday_in
+from ecrm_core.queries.activity import status_counts_now
+from ecrm_core.rules import ActivityRule, ActivityStatus, birthday_in
 
 AGENDA_ROWS = 200
 """As many open items as one person could ever work through in a day, and more."""
@@ -46,6 +47,8 @@ class Me:
     today: date
     now: datetime
     """The instant of asking, in company time."""
+    activity: ActivityRule
+    """The limits that the activity statuses are named after."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,8 @@ class Home:
     birthdays: list[Birthday] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
     announcements: list[AnnouncementRow] = field(default_factory=list)
+    statuses: dict[ActivityStatus, int] = field(default_factory=dict)
+    """How many of one's own customers have each activity status."""
 
 
 def who_am_i(work: Work) -> Me:
@@ -157,6 +162,7 @@ def who_am_i(work: Work) -> Me:
         work.rules.company_name,
         work.today,
         work.now.astimezone(work.rules.timezone),
+        work.rules.activity,
     )
 
 
@@ -169,6 +175,7 @@ def home_of(work: Work, day: date) -> Home:
         greeted,
         events_for(work, day),
         announcements_for(work, day),
+        status_counts_now(work),
     )
 
 

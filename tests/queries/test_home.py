@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import event, select
 
+from ecrm_core.analytics.activity import status_counts
 from ecrm_core.crm import Crm
 from ecrm_core.models import (
     AgendaItem,
@@ -20,8 +22,12 @@ from ecrm_core.models import (
     Employee,
     Event,
     Greeting,
+    Order,
+    OrderLine,
+    Product,
 )
 from ecrm_core.queries import home
+from ecrm_core.services.overview import status_overview
 
 TUESDAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -262,3 +268,42 @@ def test_home_takes_as_many_statements_for_many_rows_as_for_few(sqlite_crm: Crm)
             home.home_of(work, TUESDAY)
         event.remove(sqlite_crm.engine, "before_cursor_execute", count)
     assert counted[0] == counted[1] > 0
+
+
+def test_statuses_are_counted_as_the_overview_counts_them(crm: Crm) -> None:
+    siti, budi = ids(crm)["siti"], ids(crm)["budi"]
+    days_ago = {"fresh": 3, "edge": 14, "month": 20, "half": 150, "old": 400, "none": None, "future": -5}
+    with crm.system("test company") as work:
+        product = Product(code="P", name="P", price=Decimal(1), currency="IDR", created_at=NOW)
+        work.session.add(product)
+        for name, days in [*days_ago.items(), ("budi's", 1)]:
+            owner = budi if name == "budi's" else siti
+            last = None if days is None else NOW - timedelta(days=days)
+            customer = Customer(code=name, name=name, owner_id=owner, last_activity_at=last, created_at=NOW)
+            work.session.add(customer)
+            work.session.flush()
+            # A file may bring an order of a day to come: today it does not exist, the one before it does.
+            for at in [last] if days != -5 else [last, NOW - timedelta(days=25)]:
+                if at is None:
+                    continue
+                order = Order(
+                    number=f"{name} {at}", customer_id=customer.id, ordered_at=at, currency="IDR", created_at=NOW
+                )
+                work.session.add(order)
+                work.session.flush()
+                work.session.add(
+                    OrderLine(
+                        order_id=order.id,
+                        customer_id=customer.id,
+                        product_id=product.id,
+                        ordered_at=at,
+                        quantity=1,
+                        unit_price=Decimal(1),
+                        amount=Decimal(1),
+                    )
+                )
+    with crm.work("siti") as work:
+        shown = home.home_of(work, TUESDAY).statuses
+        told = status_counts(status_overview(work, as_of=TUESDAY)["status"])
+    assert {str(status): many for status, many in shown.items()} == told
+    assert list(shown.values()) == [2, 2, 1, 1, 1]
