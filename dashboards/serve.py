@@ -25,6 +25,7 @@ from panel.io.state import set_curdoc
 from tornado.ioloop import IOLoop
 from tornado.web import GZipContentEncoding, RedirectHandler, RequestHandler
 
+from dashboards import calendars
 from dashboards.guard import CompanyApplication, MayOpen, SecurityHeaders, guarded, username_of
 from dashboards.login import ASSETS, Door, LoginProvider, NotFound, door_of, patterns
 from dashboards.page import Visit
@@ -215,6 +216,7 @@ def _patterns(home: str) -> list[tuple[Any, ...]]:
         *patterns(),
         (r"/healthz", Alive),
         (r"/readyz", Ready),
+        (calendars.PATTERN, calendars.CalendarFile),
         (r"/assets/(.*)", StaticFiles, {"find": below(ASSETS)}),
         (r"/static/extensions/(.*)", StaticFiles, {"find": below_named(extension_dirs)}),
         (r"/static/(.*)", StaticFiles, {"find": below(Path(bokeh_settings.bokehjs_path()))}),

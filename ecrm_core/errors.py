@@ -70,9 +70,13 @@ class InvalidValue(EcrmError):
 
 
 class AlreadyExists(EcrmError):
-    """Something with this name is there already."""
+    """Something with this name is there already; `what` is the field that is to be another."""
 
     code = "error.already_exists"
+
+    def __init__(self, what: str, **facts: Any) -> None:
+        super().__init__(what=what, **facts)
+        self.field = what
 
 
 class ChangedMeanwhile(EcrmError):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
 from ecrm_core.crm import Work
-from ecrm_core.errors import AlreadyExists, InvalidValue
+from ecrm_core.errors import AlreadyExists, ChangedMeanwhile, InvalidValue, NotVisible
 from ecrm_core.models import CompanySetting, OrderSource, Role
+from ecrm_core.queries.stamps import stamp
 from ecrm_core.rules import company_rules
 from ecrm_core.services.checks import clean_text, required_text
 
@@ -49,12 +51,70 @@ def add_order_source(work: Work, name: str, *, station: str | None = None, airs_
         AlreadyExists: the name is taken.
     """
     work.require(Role.ADMIN)
-    text = required_text("name", name, limit=200)
-    if work.session.scalar(select(OrderSource.id).where(OrderSource.name == text)) is not None:
-        raise AlreadyExists(what="name", name=text)
-    if airs_at is not None and not CLOCK.fullmatch(airs_at):
-        raise InvalidValue("airs_at", airs_at, "clock")
-    row = OrderSource(name=text, station=clean_text("station", station, limit=64), airs_at=airs_at)
+    row = OrderSource()
+    _fill_source(work, row, name, station, airs_at)
     work.session.add(row)
     work.session.flush()
     return row.id
+
+
+def change_order_source(
+    work: Work, source_id: int, *, name: str, station: str | None, airs_at: str | None, seen: str | None = None
+) -> None:
+    """Write a source anew; orders that came from it show its new name.
+
+    Args:
+        seen: stamp of the `SourceLine` that was opened; what has changed since is not written over.
+
+    Raises:
+        NotVisible: no such source.
+        ChangedMeanwhile: somebody else has changed it since it was opened.
+        NotAllowed, InvalidValue, AlreadyExists: as for a new one.
+    """
+    work.require(Role.ADMIN)
+    row = work.session.get(OrderSource, source_id, with_for_update=True)
+    if row is None:
+        raise NotVisible(source_id=source_id)
+    if seen is not None and stamp(row.name, row.station, row.airs_at, row.active) != seen:
+        raise ChangedMeanwhile(source_id=source_id)
+    _fill_source(work, row, name, station, airs_at)
+
+
+def deactivate_order_sources(work: Work, source_ids: Collection[int]) -> list[str]:
+    """Ask for these no more; their orders keep them. The names of those that were asked for until now. Admins.
+
+    Raises:
+        NotAllowed: not an admin.
+    """
+    return _switched_sources(work, source_ids, active=False)
+
+
+def reactivate_order_sources(work: Work, source_ids: Collection[int]) -> list[str]:
+    """Ask for these again. Admins.
+
+    Raises:
+        NotAllowed: not an admin.
+    """
+    return _switched_sources(work, source_ids, active=True)
+
+
+def _switched_sources(work: Work, source_ids: Collection[int], *, active: bool) -> list[str]:
+    work.require(Role.ADMIN)
+    wanted = select(OrderSource).where(OrderSource.id.in_(source_ids), OrderSource.active.is_(not active))
+    rows = list(work.session.scalars(wanted.order_by(OrderSource.id).with_for_update()))
+    for row in rows:
+        row.active = active
+    return [row.name for row in rows]
+
+
+def _fill_source(work: Work, row: OrderSource, name: str, station: str | None, airs_at: str | None) -> None:
+    text = required_text("name", name, limit=200)
+    if airs_at is not None and not CLOCK.fullmatch(airs_at):
+        raise InvalidValue("airs_at", airs_at, "clock")
+    tv_station = clean_text("station", station, limit=64)
+    if airs_at is not None and tv_station is None:
+        raise InvalidValue("station", None, "station_needed")
+    taken = select(OrderSource.id).where(OrderSource.name == text)
+    if work.session.scalar(taken) not in (None, row.id):
+        raise AlreadyExists(what="name", name=text)
+    row.name, row.station, row.airs_at = text, tv_station, airs_at

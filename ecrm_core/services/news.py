@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, select
 
 from ecrm_core.crm import Work
-from ecrm_core.errors import InvalidValue, NotVisible, UnknownEmployee
+from ecrm_core.errors import ChangedMeanwhile, InvalidValue, NotVisible, UnknownEmployee
 from ecrm_core.models import Announcement, AnnouncementAudience, AnnouncementRead, Employee, Event, EventAudience
+from ecrm_core.queries.news import announcement_record, event_record
 from ecrm_core.services.checks import clean_text, required_text
 
 TITLE_LIMIT = 200
@@ -81,13 +82,21 @@ def change_event(
     place: str | None = None,
     description: str | None = None,
     audience: Sequence[str] | None = None,
+    seen: str | None = None,
 ) -> EventCard:
     """Write an event anew, with its audience.
 
+    Args:
+        seen: stamp of the `event_record` that was opened; what has changed since is not written over.
+
     Raises:
         NotVisible: missing or taken away.
+        ChangedMeanwhile: somebody else has changed it since it was opened.
+        InvalidValue: as for a new one.
     """
-    row = _found(work, Event, event_id)
+    row = _found(work, Event, event_id, lock=True)
+    if seen is not None and event_record(work, event_id).stamp != seen:
+        raise ChangedMeanwhile(id=event_id)
     _fill_event(row, title, starts_at, ends_at, place, description, for_all=audience is None)
     listed = select(EventAudience).where(EventAudience.event_id == event_id)
     for employee_id in _changed_audience(work, listed, audience):
@@ -98,6 +107,11 @@ def change_event(
 def delete_event(work: Work, event_id: int) -> None:
     """Take an event away; `restore_event` brings it back."""
     _found(work, Event, event_id).deleted_at = work.now
+
+
+def delete_events(work: Work, event_ids: Collection[int]) -> list[EventCard]:
+    """Take several events away; those that are gone already are passed over."""
+    return [_event(row) for row in _taken_away(work, Event, event_ids)]
 
 
 def restore_event(work: Work, event_id: int) -> None:
@@ -139,13 +153,21 @@ def change_announcement(
     valid_from: date,
     valid_to: date | None = None,
     audience: Sequence[str] | None = None,
+    seen: str | None = None,
 ) -> AnnouncementCard:
     """Write a notice anew; who has read it stays on record.
 
+    Args:
+        seen: stamp of the `announcement_record` that was opened; what has changed since is not written over.
+
     Raises:
         NotVisible: missing or taken away.
+        ChangedMeanwhile: somebody else has changed it since it was opened.
+        InvalidValue: as for a new one.
     """
-    row = _found(work, Announcement, announcement_id)
+    row = _found(work, Announcement, announcement_id, lock=True)
+    if seen is not None and announcement_record(work, announcement_id).stamp != seen:
+        raise ChangedMeanwhile(id=announcement_id)
     _fill_announcement(row, title, text, valid_from, valid_to, for_all=audience is None)
     listed = select(AnnouncementAudience).where(AnnouncementAudience.announcement_id == announcement_id)
     for employee_id in _changed_audience(work, listed, audience):
@@ -156,6 +178,11 @@ def change_announcement(
 def delete_announcement(work: Work, announcement_id: int) -> None:
     """Take a notice away; `restore_announcement` brings it back."""
     _found(work, Announcement, announcement_id).deleted_at = work.now
+
+
+def delete_announcements(work: Work, announcement_ids: Collection[int]) -> list[AnnouncementCard]:
+    """Take several notices away; those that are gone already are passed over."""
+    return [_announcement(row) for row in _taken_away(work, Announcement, announcement_ids)]
 
 
 def restore_announcement(work: Work, announcement_id: int) -> None:
@@ -238,6 +265,14 @@ def _found(work: Work, model: type[News], number: int, *, deleted: bool = False,
     if row is None or (row.deleted_at is not None and not deleted):
         raise NotVisible(id=number)
     return row
+
+
+def _taken_away(work: Work, model: type[News], numbers: Collection[int]) -> list[News]:
+    wanted = select(model).where(model.id.in_(numbers), model.deleted_at.is_(None)).order_by(model.id)
+    rows = list(work.session.scalars(wanted.with_for_update()))
+    for row in rows:
+        row.deleted_at = work.now
+    return rows
 
 
 def _event(row: Event) -> EventCard:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 
 from sqlalchemy import select
 
 from ecrm_core.crm import Work
-from ecrm_core.errors import AlreadyExists, InvalidValue, NotVisible
+from ecrm_core.errors import AlreadyExists, ChangedMeanwhile, InvalidValue, NotVisible
 from ecrm_core.models import Category, PriceChange, Product, Role
+from ecrm_core.models.base import folded
+from ecrm_core.queries.products import product_record
 from ecrm_core.services.checks import clean_money, required_text
+
+
+class Unchanged(Enum):
+    """Said of a value that stays as it is, where none means something."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,7 @@ class ProductCard:
 
 
 def add_category(work: Work, name: str) -> int:
-    """The id of the category of this name, made where it is new. Admins.
+    """The id of the category of this name, however it is spelled, made where it is new. Admins.
 
     Raises:
         InvalidValue: no name.
@@ -41,9 +54,9 @@ def add_category(work: Work, name: str) -> int:
     """
     work.require(Role.ADMIN)
     text = required_text("category", name, limit=200)
-    known = work.session.scalar(select(Category.id).where(Category.name == text))
-    if known is not None:
-        return known
+    for category_id, known in work.session.execute(select(Category.id, Category.name)).tuples():
+        if folded(known) == folded(text):
+            return category_id
     row = Category(name=text)
     work.session.add(row)
     work.session.flush()
@@ -91,6 +104,14 @@ def add_product(
     return ProductCard.of(row)
 
 
+@dataclass(frozen=True)
+class ProductSeen:
+    """What a product was when somebody opened it to change it: its record's stamp, and its stock."""
+
+    stamp: str
+    stock: int | None
+
+
 def change_product(
     work: Work,
     product_id: int,
@@ -101,11 +122,21 @@ def change_product(
     stock: int | None,
     follow_up_months: int | None,
     active: bool,
+    consumable: bool | None = None,
+    new_until: date | Unchanged | None = UNCHANGED,
+    seen: ProductSeen | None = None,
 ) -> ProductCard:
     """Write a product anew; orders keep the price they were taken at. Admins.
 
+    Args:
+        consumable: none leaves it as it is.
+        new_until: none means no longer new; left out, it stays.
+        seen: what was opened. What somebody has changed since is not written over, and a stock that was
+            not typed anew stays what orders have made of it.
+
     Raises:
         NotVisible: no such product.
+        ChangedMeanwhile: somebody else has changed it since it was opened.
         InvalidValue: as for a new one.
         NotAllowed: not an admin.
     """
@@ -113,15 +144,53 @@ def change_product(
     row = work.session.get(Product, product_id, with_for_update=True)
     if row is None:
         raise NotVisible(product_id=product_id)
+    if seen is not None:
+        if product_record(work, product_id).stamp != seen.stamp:
+            raise ChangedMeanwhile(product_id=product_id)
+        if stock == seen.stock:
+            stock = row.stock
+        elif row.stock != seen.stock:
+            raise InvalidValue("stock", stock, "stock_moved", now=row.stock if row.stock is not None else "–")
     row.name = required_text("name", name, limit=200)
     row.category_id = category_id
     row.stock = _stock(stock)
     row.follow_up_months = _months(follow_up_months)
     row.active = active
+    if consumable is not None:
+        row.consumable = consumable
+    if not isinstance(new_until, Unchanged):
+        row.new_until = new_until
     if row.price != clean_money("price", price):
         row.price = price
         _note_price(work, row)
     return ProductCard.of(row)
+
+
+def deactivate_products(work: Work, product_ids: Collection[int]) -> list[ProductCard]:
+    """Sell these no more; those that are not sold already are passed over. They stay in every history. Admins.
+
+    Raises:
+        NotAllowed: not an admin.
+    """
+    return _switched(work, product_ids, active=False)
+
+
+def reactivate_products(work: Work, product_ids: Collection[int]) -> list[ProductCard]:
+    """Sell these again; those that are sold already are passed over. Admins.
+
+    Raises:
+        NotAllowed: not an admin.
+    """
+    return _switched(work, product_ids, active=True)
+
+
+def _switched(work: Work, product_ids: Collection[int], *, active: bool) -> list[ProductCard]:
+    work.require(Role.ADMIN)
+    wanted = select(Product).where(Product.id.in_(product_ids), Product.active.is_(not active)).order_by(Product.id)
+    rows = list(work.session.scalars(wanted.with_for_update()))
+    for row in rows:
+        row.active = active
+    return [ProductCard.of(row) for row in rows]
 
 
 def _note_price(work: Work, row: Product) -> None:
