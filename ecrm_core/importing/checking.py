@@ -91,7 +91,8 @@ def check_transactions(  # noqa: PLR0912, PLR0915 - one list of what can be wron
         refuse((amount < 0) & ~is_return, "negative_amount")
         amount = np.abs(amount)
         if "unit_price" not in named:
-            price = np.rint((amount + discount) / np.maximum(quantity, 1)).astype(np.int64)
+            pieces = np.maximum(quantity, 1)
+            price = (2 * (amount + discount) + pieces) // (2 * pieces)  # rounded, in whole numbers
     else:
         refuse(price.astype(float) * quantity >= float(MONEY_LIMIT) * MONEY_SCALE, "bad_amount")
         amount = np.where(reasons == "", price * quantity - discount, 0)

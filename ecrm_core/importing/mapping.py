@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from ecrm_core.errors import ImportRefused
 from ecrm_core.models import ImportKind, OrderChannel, OrderStatus
 
 WHITESPACE = "whitespace"
+DATES = ("ordered_at", "closed_at", "birth_date")
+NUMBERS = ("quantity", "unit_price", "discount", "amount", "price")
 REQUIRED: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.TRANSACTIONS: ("customer", "ordered_at"),
     ImportKind.CUSTOMERS: ("customer", "name"),
@@ -35,8 +38,11 @@ class FileFormat(_Part):
     names: list[str] = Field(default_factory=list)
     """The columns' names, where the file has no header."""
     skip_rows: int = Field(default=0, ge=0)
+    """Rows above the header, or above the data where there is none: titles, merged or not, and empty ones."""
     sheet: str | None = None
+    """Of a workbook; the first one, where none is named."""
     decimal: Literal[".", ","] = "."
+    """The mark in numbers written as text; a workbook's own numbers have none."""
     thousands: Literal["", ".", ",", " "] = ""
 
     @model_validator(mode="after")
@@ -131,6 +137,11 @@ class Mapping(_Part):
     def named(self) -> dict[str, str]:
         """Our names of the columns the mapping gives, and the file's."""
         return {ours: theirs for ours, theirs in self.columns.model_dump().items() if theirs is not None}
+
+    def columns_of(self, ours: Iterable[str]) -> set[str]:
+        """The file's columns that hold these of ours."""
+        named = self.named()
+        return {named[name] for name in ours if name in named}
 
 
 def read_mapping(path: Path, kind: ImportKind) -> Mapping:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import ArrowException
 from python_calamine import CalamineError, CalamineWorkbook
 
 from ecrm_core.errors import ImportRefused
-from ecrm_core.importing.mapping import WHITESPACE, Mapping
+from ecrm_core.importing.mapping import DATES, WHITESPACE, Dates, Mapping
+from ecrm_core.importing.values import cell_text
 
 ROWS = 50_000
 """Rows a piece: memory stays flat, whatever the file's size."""
@@ -20,6 +24,11 @@ REASON = "reason"
 """The column that a file of rejected rows has more; read over when it comes back."""
 BEYOND = "\0beyond"
 """What stands behind the last column: nothing, or the row is not what it seems."""
+WITH_GAPS = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype(), pa.int32(): pd.Int32Dtype()}
+"""Whole numbers stay whole where some are missing: a code of seventeen digits is not what a float makes of it."""
+SERIAL_DAYS = range(1, 2_958_466)
+"""What a spreadsheet's date is without its format: days since the end of 1899, up to the year 9999."""
+SERIAL_BEGIN = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's date has no zone
 EXCEL = {".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"}
 PARQUET = {".parquet", ".pq"}
 
@@ -136,7 +145,7 @@ def _csv(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
 def _parquet(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=ROWS):
-            yield batch.to_pandas()
+            yield batch.to_pandas(types_mapper=WITH_GAPS.get)
 
 
 def _excel(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
@@ -144,12 +153,47 @@ def _excel(path: Path, mapping: Mapping) -> Iterator[pd.DataFrame]:
         if mapping.file.sheet is not None and mapping.file.sheet not in book.sheet_names:
             raise ImportRefused("sheet", file=path.name, sheet=mapping.file.sheet, there=list(book.sheet_names))
         sheet = book.get_sheet_by_name(mapping.file.sheet or book.sheet_names[0])
-        rows: list[list[Any]] = sheet.to_python(skip_empty_area=True)[mapping.file.skip_rows :]
+        # Rows are counted as the sheet numbers them, whatever is empty above.
+        rows = sheet.to_python(skip_empty_area=False)[mapping.file.skip_rows :]
+    rows = [row for row in rows if any(cell != "" for cell in row)]
+    names = mapping.file.names
     if mapping.file.header:
-        names = [str(cell).strip() for cell in rows[0]] if rows else []
+        names = _names(rows[0]) if rows else []
         rows = rows[1:]
-    else:
-        names = mapping.file.names
+    dated = [place for place, name in enumerate(names) if name in mapping.columns_of(DATES)]
+    width = len(names)
+    for number, row in enumerate(rows, start=1):
+        if any(cell != "" for cell in row[width:]):
+            raise ImportRefused("ragged", file=path.name, row=number, columns=width)
     for start in range(0, len(rows), ROWS):
-        frame = pd.DataFrame([row[: len(names)] for row in rows[start : start + ROWS]], columns=names, dtype=object)
-        yield frame.drop(columns=REASON, errors="ignore")
+        part = [row[:width] + [""] * (width - len(row)) for row in rows[start : start + ROWS]]
+        for row in part:
+            for place in dated:
+                row[place] = _date_of_serial(row[place], mapping.dates)
+        yield pd.DataFrame(part, columns=names, dtype=object).drop(columns=REASON, errors="ignore")
+
+
+def _names(cells: list[Any]) -> list[str]:
+    """A header's names as pandas gives them to a CSV: every column has one, and none twice."""
+    names: list[str] = []
+    times: Counter[str] = Counter()
+    for place, cell in enumerate(cells):
+        name = cell_text(cell).strip() or f"Unnamed: {place}"
+        names.append(f"{name}.{times[name]}" if times[name] else name)
+        times[name] += 1
+    return names
+
+
+def _date_of_serial(cell: Any, dates: Dates) -> Any:
+    """A date that lost its format is a number; one that the mapping reads as digits stays as it is."""
+    if isinstance(cell, bool) or not isinstance(cell, float | int) or int(cell) not in SERIAL_DAYS:
+        return cell
+    if dates.format is not None:
+        try:
+            datetime.strptime(cell_text(cell), dates.format)  # noqa: DTZ007 - only asked whether it can be read
+        except ValueError:
+            pass
+        else:
+            return cell
+    # To the second: what lies below is a binary fraction's noise.
+    return SERIAL_BEGIN + timedelta(seconds=round(cell * 86_400))

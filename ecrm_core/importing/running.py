@@ -18,11 +18,11 @@ from ecrm_core.crm import Crm, Work
 from ecrm_core.errors import ImportRefused
 from ecrm_core.importing.checking import Reasons, check_transactions
 from ecrm_core.importing.locking import only_import
-from ecrm_core.importing.mapping import WHITESPACE, Mapping
+from ecrm_core.importing.mapping import DATES, NUMBERS, WHITESPACE, Mapping
 from ecrm_core.importing.masters import check_customers, check_products, taken_codes, write_customers, write_products
 from ecrm_core.importing.reading import REASON, check_file, file_format, pieces, row_count
 from ecrm_core.importing.staging import Staging
-from ecrm_core.importing.values import as_text
+from ecrm_core.importing.values import as_text, written_date, written_number
 from ecrm_core.importing.writing import write_transactions
 from ecrm_core.models import Employee, ImportKind, ImportRun
 from ecrm_core.rules import CompanyRules
@@ -224,7 +224,7 @@ class _Rejects:
         rows = piece[chosen]
         blanks = self._mapping.file.separator == WHITESPACE
         told = [self._words(reason) for reason in reasons[chosen]]
-        frame = pd.DataFrame({name: as_text(rows[name]) for name in rows.columns})
+        frame = pd.DataFrame({name: self._written(rows[name]) for name in rows.columns})
         # In a file parted by blanks a sentence would be several columns.
         frame[REASON] = [text.replace(" ", "_") for text in told] if blanks else told
         if self._file is None:
@@ -232,6 +232,15 @@ class _Rejects:
         assert self._file is not None
         writer = csv.writer(self._file, delimiter=" " if blanks else self._mapping.file.separator)
         writer.writerows(frame.itertuples(index=False))
+
+    def _written(self, column: pd.Series[Any]) -> pd.Series[Any]:
+        """A column as text that the mapping reads back, also where a workbook held dates and numbers."""
+        dates, form = self._mapping.dates, self._mapping.file
+        if column.name in self._mapping.columns_of(DATES):
+            column = column.astype(object).map(lambda cell: written_date(cell, dates))
+        elif column.name in self._mapping.columns_of(NUMBERS):
+            column = column.astype(object).map(lambda cell: written_number(cell, form))
+        return as_text(column)
 
     def _open(self, frame: pd.DataFrame) -> None:
         form = self._mapping.file

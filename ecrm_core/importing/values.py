@@ -6,7 +6,10 @@ Each reader answers the values and a mask of those that could not be read; a mis
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import date
 from decimal import Decimal, InvalidOperation
+from math import isnan
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,8 +24,6 @@ Mask = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
 
 NAMES_ITS_ZONE = r"[Tt ]\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
-EXACT_FLOAT = 2.0**53 / MONEY_SCALE
-"""Below this a float's four decimals are exact; above, digits are read as text."""
 
 
 def as_text(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -31,15 +32,29 @@ def as_text(column: pd.Series[Any]) -> pd.Series[Any]:
         whole = column.notna() & (column % 1 == 0)
         text = column.astype(object).where(~whole, column.where(whole, 0).astype("int64").astype(str))
         return text.where(column.notna(), "").astype(str).str.strip()
-    text = column.map(_cell) if column.dtype == object else column.astype(str)
+    text = column.map(cell_text) if column.dtype == object else column.astype(str)
     return text.where(column.notna(), "").astype(str).str.strip()
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """One cell of a workbook: 17850.0 is a code somebody formatted as a number."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float | Decimal) and value % 1 == 0:
         return str(int(value))
     return str(value)
+
+
+def written_date(cell: Any, dates: Dates) -> Any:
+    """A cell that is a date, as the mapping reads it from a text; anything else as it is."""
+    if not isinstance(cell, date) or pd.isna(cell):
+        return cell
+    return cell.strftime(dates.format) if dates.format else str(cell)
+
+
+def written_number(cell: Any, form: FileFormat) -> Any:
+    """A cell that is a number, as the mapping reads it from a text; anything else as it is."""
+    if isinstance(cell, float | Decimal) and not isnan(cell) and cell % 1 != 0:
+        return str(cell).replace(".", form.decimal)
+    return cell
 
 
 def as_instants(column: pd.Series[Any], dates: Dates, company: ZoneInfo) -> tuple[pd.Series[Any], Mask]:
@@ -47,7 +62,8 @@ def as_instants(column: pd.Series[Any], dates: Dates, company: ZoneInfo) -> tupl
     zone = ZoneInfo(dates.timezone) if dates.timezone else company
     if pd.api.types.is_datetime64_any_dtype(column):
         return _in_utc(column, zone), np.zeros(len(column), dtype=bool)
-    text = as_text(column)
+    stamps = _stamps(column)
+    text = as_text(column).where(stamps.isna(), "")
     there = text != ""
     if dates.format is None:
         # Some rows may name their zone and some not: each is read as it stands.
@@ -58,7 +74,16 @@ def as_instants(column: pd.Series[Any], dates: Dates, company: ZoneInfo) -> tupl
     else:
         named = "%z" in dates.format or "%Z" in dates.format
         read = _in_utc(pd.to_datetime(text.where(there), format=dates.format, errors="coerce", utc=named), zone)
-    return read, (read.isna() & there).to_numpy()
+    bad = (read.isna() & there).to_numpy()
+    return read.fillna(_in_utc(stamps, zone)), bad
+
+
+def _stamps(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Cells that are dates already, as workbooks have them among texts; missing elsewhere."""
+    if column.dtype != object:
+        return pd.Series(pd.NaT, index=column.index, dtype="datetime64[us]")
+    stamps: pd.Series[Any] = pd.to_datetime(column.map(lambda cell: cell if isinstance(cell, date) else None))
+    return stamps
 
 
 def _in_utc(read: pd.Series[Any], zone: ZoneInfo) -> pd.Series[Any]:
@@ -69,27 +94,13 @@ def _in_utc(read: pd.Series[Any], zone: ZoneInfo) -> pd.Series[Any]:
     return instants
 
 
-def _numbers(column: pd.Series[Any], form: FileFormat) -> tuple[pd.Series[Any], Mask]:
-    if pd.api.types.is_numeric_dtype(column):
-        return column.astype("float64"), np.zeros(len(column), dtype=bool)
-    text = as_text(column)
-    if form.thousands:
-        # "1.25" where dots part thousands is no 125: groups have three digits, or the sign is not one.
-        mark, point = re.escape(form.thousands), re.escape(form.decimal)
-        grouped = text.str.fullmatch(rf"[+-]?\d{{1,3}}({mark}\d{{3}})*({point}\d*)?|[+-]?\d+({point}\d*)?")
-        text = text.where(grouped | (text == ""), "?").str.replace(form.thousands, "", regex=False)
-    if form.decimal == ",":
-        text = text.str.replace(",", ".", regex=False)
-    values = pd.to_numeric(text.where(text != "", None), errors="coerce")
-    return values, (values.isna() & (text != "")).to_numpy()
-
-
 def as_whole(column: pd.Series[Any], form: FileFormat) -> tuple[Whole, Mask]:
     """Whole numbers; 0 and marked where it is none, or not whole, or missing."""
-    values, _ = _numbers(column, form)
-    fine = np.isfinite(values) & (values % 1 == 0) & (values.abs() < 2**31)
-    whole: Whole = values.where(fine, 0).to_numpy().astype(np.int64)
-    return whole, ~fine.to_numpy()
+
+    def read(value: Decimal) -> int | None:
+        return int(value) if abs(value) < 2**31 and value == value.to_integral_value() else None
+
+    return _numbers(column, form, read)
 
 
 def as_money(column: pd.Series[Any], form: FileFormat) -> tuple[Whole, Mask]:
@@ -98,13 +109,43 @@ def as_money(column: pd.Series[Any], form: FileFormat) -> tuple[Whole, Mask]:
     A fifth decimal is rounded half to even: prices have at most four here, and what a binary
     fraction adds further back is noise.
     """
-    values, _ = _numbers(column, form)
-    fine = (np.isfinite(values) & (values.abs() < float(MONEY_LIMIT))).to_numpy()
-    scaled = np.rint(values.where(fine, 0).to_numpy() * MONEY_SCALE).astype(np.int64)
-    for place in np.flatnonzero(fine & (values.abs() >= EXACT_FLOAT).to_numpy()):
-        text = as_text(column.iloc[[int(place)]]).iloc[0].replace(form.thousands or "\0", "").replace(form.decimal, ".")
-        try:
-            scaled[place] = int((Decimal(text) * MONEY_SCALE).to_integral_value())
-        except InvalidOperation:
-            fine[place] = False
-    return scaled, ~fine
+
+    def read(value: Decimal) -> int | None:
+        return int((value * MONEY_SCALE).to_integral_value()) if abs(value) < MONEY_LIMIT else None
+
+    return _numbers(column, form, read)
+
+
+def _numbers(column: pd.Series[Any], form: FileFormat, read: Callable[[Decimal], int | None]) -> tuple[Whole, Mask]:
+    """Each different cell is read once, digit by digit: no float comes between a text and its number."""
+    places, cells = pd.factorize(column.astype(object))
+    pattern = _pattern(form)
+    told = [_decimal(cell, form, pattern) for cell in cells]
+    found = [None if value is None else read(value) for value in told]
+    # A missing cell has place -1: the last.
+    numbers = np.array([*(number or 0 for number in found), 0], dtype=np.int64)
+    unread = np.array([*(number is None for number in found), True])
+    return numbers[places], unread[places]
+
+
+def _pattern(form: FileFormat) -> re.Pattern[str]:
+    mark, point = re.escape(form.thousands), re.escape(form.decimal)
+    # "1.25" where dots part thousands is no 125: groups have three digits, or the sign is not one.
+    grouped = rf"[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+|" if form.thousands else ""
+    return re.compile(rf"[+-]?(?:(?:{grouped}[0-9]+)(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?")
+
+
+def _decimal(cell: Any, form: FileFormat, pattern: re.Pattern[str]) -> Decimal | None:
+    """A cell as a number. One that is a number already has no marks of the file's; a float is what it is shown as."""
+    if isinstance(cell, float | int | Decimal):
+        text = str(cell)
+    else:
+        text = str(cell).strip()
+        if not pattern.fullmatch(text):
+            return None
+        text = text.replace(form.thousands or "\0", "").replace(form.decimal, ".")
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
