@@ -8,7 +8,8 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,17 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(prepared: Path, database: Path, repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the program answers."""
     shutil.copy(prepared, database)
-    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path_factory.mktemp("data")), "PYTHONUNBUFFERED": "1"}
+    with served(f"sqlite:///{database}", repo, tmp_path_factory.mktemp("data")) as address:
+        yield address
+
+
+@contextmanager
+def served(database: str, repo: Path, data: Path, *, now: datetime | None = None) -> Iterator[str]:
+    """The program as its own process, serving a database; where it answers."""
+    environment = {**os.environ, "XDG_DATA_HOME": str(data), "PYTHONUNBUFFERED": "1"}
+    instant = [now.isoformat()] if now else []
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.served", f"sqlite:///{database}"],
+        [sys.executable, "-m", "tests.e2e.served", database, *instant],
         cwd=repo,
         env=environment,
         stdout=subprocess.PIPE,

@@ -1,23 +1,23 @@
-"""The program under test: `python -m tests.e2e.served sqlite:///…` serves it at 09.00 on a Tuesday."""
+"""The program under test: `python -m tests.e2e.served ADDRESS [INSTANT]` serves it at 09.00 on a Tuesday, or then."""
 
 from __future__ import annotations
 
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import ecrm_core as ecrm
 from dashboards.serve import serve_company
 from tests.e2e.company import NOW
 
 
-def main(address: str) -> None:
+def main(address: str, now: datetime = NOW) -> None:
     started = time.monotonic()
     # The clock goes on from a fixed morning: what is due "today" must not depend on the day of the test.
-    crm = ecrm.connect(address, clock=lambda: NOW + timedelta(seconds=time.monotonic() - started))
+    crm = ecrm.connect(address, clock=lambda: now + timedelta(seconds=time.monotonic() - started))
     serve_company(crm, port=0, on_ready=lambda at: print(at, flush=True))
     crm.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], *map(datetime.fromisoformat, sys.argv[2:]))
