@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "crm": {"errors", "models", "rules", "settings", "visibility", "migrations"},
     "frames": set(),
     "texts": {"errors", "models", "rules"},
-    "queries": {"errors", "models", "rules", "crm", "frames", "queries"},
+    "queries": {"errors", "models", "rules", "crm", "frames", "phones", "queries"},
     "analytics": {"errors", "rules", "frames", "analytics"},
 }
 """What each part of the core may know of the others; services, importing and commands may know all of these."""

@@ -48,6 +48,8 @@ class CustomerForm:
     owner: str | None = None
     met_at: datetime | None = None
     """Since when they are known, where it is written down later; none means now."""
+    why_new: str | None = None
+    """Why this is not the customer they look like; kept as a note."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,11 @@ class CustomerCard:
     code: str
     name: str
     owner_id: int | None
+    version: int
 
     @classmethod
     def of(cls, row: Customer) -> CustomerCard:
-        return cls(row.id, row.code, row.name, row.owner_id)
+        return cls(row.id, row.code, row.name, row.owner_id, row.version)
 
 
 def add_customer(
@@ -122,11 +125,17 @@ def add_customers(work: Work, forms: Sequence[CustomerForm]) -> list[CustomerCar
     return [CustomerCard.of(row) for row in rows]
 
 
-def change_customer(work: Work, customer_id: int, **changes: Any) -> CustomerCard:
+def change_customer(work: Work, customer_id: int, *, version: int | None = None, **changes: Any) -> CustomerCard:
     """Correct fields of a customer: name, email, address, city, province, postcode, birth_date, phones.
+
+    The same again is no change; any other is on record, with what was there before.
+
+    Args:
+        version: of the customer as read; none corrects whatever stands there now.
 
     Raises:
         CustomerNotVisible: missing, or a colleague's.
+        ChangedMeanwhile: corrected since that version; facts `by`, `at`, `fields`. Nothing is written.
         InvalidValue: a field that cannot be kept, or that is not one of these.
     """
     row = own_customer(work, customer_id, lock=True)

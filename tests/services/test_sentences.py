@@ -16,7 +16,7 @@ from ecrm_core.texts import Texts
 def _refusals(repo: Path) -> set[tuple[str, str]]:
     """Field and reason of every `InvalidValue("…", …, "…")` in the services."""
     found = set()
-    for file in (repo / "ecrm_core" / "services").glob("*.py"):
+    for file in (repo / "ecrm_core" / "services").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "InvalidValue":
                 field, reason = node.args[0], node.args[2]

@@ -1,0 +1,57 @@
+"""Orders: taken once per intention, corrected while new, moved along, cancelled, returned, shown."""
+
+from ecrm_core.services.orders.addresses import KnownAddress, address_book
+from ecrm_core.services.orders.card import (
+    CardLine,
+    CardReturn,
+    CardStep,
+    OrderCard,
+    OrderCustomer,
+    confirmation_text,
+    order_card,
+)
+from ecrm_core.services.orders.correcting import correct_order
+from ecrm_core.services.orders.forms import (
+    LineForm,
+    OrderForm,
+    OrderReceipt,
+    StatusRefused,
+    StockShort,
+    StockTooLow,
+)
+from ecrm_core.services.orders.steps import refuse_at_door, ship
+from ecrm_core.services.orders.taking import (
+    change_order_status,
+    change_order_statuses,
+    return_pieces,
+    take_order,
+    take_order_for_new,
+    take_orders,
+)
+
+__all__ = [
+    "CardLine",
+    "CardReturn",
+    "CardStep",
+    "KnownAddress",
+    "LineForm",
+    "OrderCard",
+    "OrderCustomer",
+    "OrderForm",
+    "OrderReceipt",
+    "StatusRefused",
+    "StockShort",
+    "StockTooLow",
+    "address_book",
+    "change_order_status",
+    "change_order_statuses",
+    "confirmation_text",
+    "correct_order",
+    "order_card",
+    "refuse_at_door",
+    "return_pieces",
+    "ship",
+    "take_order",
+    "take_order_for_new",
+    "take_orders",
+]
