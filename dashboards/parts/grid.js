@@ -364,7 +364,7 @@ export function render({ model, el: root }) {
     table.classList.add("measuring");
     const heads = [...table.tHead.rows[0].cells];
     natural = heads.map((cell) => Math.ceil(cell.getBoundingClientRect().width) + 1);
-    headed = heads.map((cell) => Math.ceil(cell.firstElementChild.getBoundingClientRect().width) + 26);
+    headed = heads.map((cell) => Math.ceil(cell.firstElementChild.getBoundingClientRect().width) + 13);
     table.classList.remove("measuring");
   };
 
