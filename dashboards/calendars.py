@@ -42,5 +42,8 @@ class CalendarFile(PlainAnswers):
         self.set_header("Cache-Control", "no-store")
         super().write_error(status_code, **named)
 
+    def check_xsrf_cookie(self) -> None:
+        """Nothing is written here, so nothing can be forged; the refusal would only log the address."""
+
     def _log(self) -> None:
         """Not at all: the address is the secret."""

@@ -54,7 +54,7 @@ def add_category(work: Work, name: str) -> int:
     """
     work.require(Role.ADMIN)
     text = required_text("category", name, limit=200)
-    for category_id, known in work.session.execute(select(Category.id, Category.name)).tuples():
+    for category_id, known in work.session.execute(select(Category.id, Category.name)):
         if folded(known) == folded(text):
             return category_id
     row = Category(name=text)
