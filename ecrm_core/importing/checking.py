@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -23,18 +23,26 @@ RETURN_MARK = "/R"
 """Ends the number of a return that shares its order's number in the file."""
 
 
+Belonging = tuple[str, str, str]
+"""An order's number, the key of the customer it is for, and its currency."""
 Reasons = npt.NDArray[np.object_]
 """For every row of a piece, by place, why it is refused; an empty text where it is not."""
 
 
 def check_transactions(  # noqa: PLR0912, PLR0915 - one list of what can be wrong with a row, in order
-    piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules, staff: Collection[str], staging: Staging
+    piece: pd.DataFrame,
+    mapping: Mapping,
+    rules: CompanyRules,
+    staff: Collection[str],
+    staging: Staging,
+    taken: Callable[[Iterable[Belonging]], set[Belonging]],
 ) -> Reasons:
     """Judge rows of a sales file, and stage the good ones. The first thing wrong with a row is its reason.
 
     Args:
         staff: user names that may look after a customer.
         staging: where the good rows go; it knows whose an order was in the rows before.
+        taken: which of these orders are another customer's, or in another currency, in the company's books.
     """
     company = rules.timezone
     named, form, defaults = mapping.named(), mapping.file, mapping.defaults
@@ -128,6 +136,9 @@ def check_transactions(  # noqa: PLR0912, PLR0915 - one list of what can be wron
     key = order if "order" in named else customer + "/" + when.dt.tz_convert(company).dt.strftime("%Y-%m-%d")
     if mapping.returns.negative_quantity:
         key = key.where(~is_return, key + RETURN_MARK)
+    belonging = list(zip(key, columns["customer"], columns["currency"], strict=True))
+    others = taken(belonging[place] for place in np.flatnonzero(reasons == ""))
+    refuse([one in others for one in belonging], "two_customers")
     belongs = columns["customer"] + "\x1f" + columns["currency"]
     refuse(staging.clashes(key, belongs, reasons == ""), "two_customers")
     good = reasons == ""

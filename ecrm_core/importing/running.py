@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,14 +16,14 @@ from sqlalchemy import select
 
 from ecrm_core.crm import Crm, Work
 from ecrm_core.errors import ImportRefused
-from ecrm_core.importing.checking import Reasons, check_transactions
+from ecrm_core.importing.checking import Belonging, Reasons, check_transactions
 from ecrm_core.importing.locking import only_import
 from ecrm_core.importing.mapping import DATES, NUMBERS, WHITESPACE, Mapping
 from ecrm_core.importing.masters import check_customers, check_products, taken_codes, write_customers, write_products
 from ecrm_core.importing.reading import REASON, check_file, file_format, pieces, row_count
 from ecrm_core.importing.staging import Staging
 from ecrm_core.importing.values import as_text, written_date, written_number
-from ecrm_core.importing.writing import write_transactions
+from ecrm_core.importing.writing import orders_of_others, write_transactions
 from ecrm_core.models import Employee, ImportKind, ImportRun
 from ecrm_core.rules import CompanyRules
 
@@ -152,7 +152,7 @@ class _Judge:
     def __call__(self, piece: pd.DataFrame) -> Reasons:
         """Why each row of a piece is refused, where it is."""
         if self.kind is ImportKind.TRANSACTIONS:
-            return check_transactions(piece, self.mapping, self.rules, self.staff, self.staging)
+            return check_transactions(piece, self.mapping, self.rules, self.staff, self.staging, self._taken)
         rows: list[Any]
         if self.kind is ImportKind.PRODUCTS:
             rows, reasons = check_products(piece, self.mapping, self.rules)
@@ -164,6 +164,10 @@ class _Judge:
             rows, reasons = check_customers(piece, self.mapping, self.rules, self.staff, self.codes)
         self.masters.extend(rows)
         return reasons
+
+    def _taken(self, belonging: Iterable[Belonging]) -> set[Belonging]:
+        with self.crm.system("importing") as work:
+            return orders_of_others(work, self.mapping.source, belonging)
 
 
 @contextmanager

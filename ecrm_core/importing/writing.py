@@ -12,10 +12,12 @@ from typing import Any
 from psycopg import sql
 from sqlalchemy import BindParameter, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from ecrm_core import models as m
 from ecrm_core.crm import Work, start_writing
+from ecrm_core.importing.checking import Belonging
 from ecrm_core.importing.mapping import Mapping
 from ecrm_core.importing.staging import StagedLine
 from ecrm_core.models.base import MONEY_PLACES
@@ -79,6 +81,31 @@ def write_transactions(work: Work, lines: Sequence[StagedLine], mapping: Mapping
         _recount_last_activity(connection, {customers[line.customer] for line in lines})
     _open_follow_ups(work, connection, rows)
     return Written(len(rows), len(lines) - len(rows))
+
+
+def orders_of_others(work: Work, source: str, belonging: Iterable[Belonging]) -> set[Belonging]:
+    """Which of these orders are there already for another customer, or in another currency."""
+    asked = set(belonging)
+    customer = aliased(m.Customer)
+    whose = func.coalesce(customer.merged_into_id, customer.id)
+    orders: dict[str, tuple[int, str]] = {}
+    for numbers in _slices(number for number, _, _ in asked):
+        found = work.session.execute(
+            select(m.Order.number, m.Order.currency, whose.label("whose"))
+            .join(customer, customer.id == m.Order.customer_id)
+            .where(m.Order.source == source, m.Order.number.in_(numbers))
+        )
+        orders.update((row.number, (row.whose, row.currency)) for row in found)
+    known = [one for one in asked if one[0] in orders]
+    people: dict[str, int] = {}
+    for keys in _slices(key for _, key, _ in known):
+        found = work.session.execute(
+            select(m.CustomerKey.key, whose.label("whose"))
+            .join(customer, customer.id == m.CustomerKey.customer_id)
+            .where(m.CustomerKey.source == source, m.CustomerKey.key.in_(keys))
+        )
+        people.update((row.key, row.whose) for row in found)
+    return {(number, key, currency) for number, key, currency in known if orders[number] != (people.get(key), currency)}
 
 
 def _begin_earlier(connection: Connection, earlier: dict[int, datetime]) -> None:
@@ -153,12 +180,16 @@ def take_customer_codes(connection: Connection, many: int) -> list[str]:
 
 
 def _customers(work: Work, connection: Connection, lines: Sequence[StagedLine], source: str) -> dict[str, int]:
-    """Ids by the other system's key; who is missing is made, in the file's order."""
-    table = _table(m.CustomerKey)
+    """Ids by the other system's key; who is missing is made, in the file's order. Who was merged is the one kept."""
+    table, customer = _table(m.CustomerKey), _table(m.Customer)
     found: dict[str, int] = {}
     for keys in _slices(line.customer for line in lines):
-        asked = select(table.c.key, table.c.customer_id).where(table.c.source == source, table.c.key.in_(keys))
-        found.update((row.key, row.customer_id) for row in connection.execute(asked))
+        asked = (
+            select(table.c.key, func.coalesce(customer.c.merged_into_id, customer.c.id).label("whose"))
+            .join(customer, customer.c.id == table.c.customer_id)
+            .where(table.c.source == source, table.c.key.in_(keys))
+        )
+        found.update((row.key, row.whose) for row in connection.execute(asked))
     missing = {line.customer: line for line in reversed(lines) if line.customer not in found}
     new = [missing[key] for key in dict.fromkeys(line.customer for line in lines) if key in missing]
     if not new:
@@ -166,7 +197,7 @@ def _customers(work: Work, connection: Connection, lines: Sequence[StagedLine], 
     owners = _owners(connection, {line.owner for line in new if line.owner})
     codes = take_customer_codes(connection, len(new))
     connection.execute(
-        insert(_table(m.Customer)),
+        insert(customer),
         [
             {
                 "code": code,
@@ -177,7 +208,6 @@ def _customers(work: Work, connection: Connection, lines: Sequence[StagedLine], 
             for code, line in zip(codes, new, strict=True)
         ],
     )
-    customer = _table(m.Customer)
     ids: dict[str, int] = {}
     for wanted in _slices(codes):
         ids.update(

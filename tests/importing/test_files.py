@@ -218,6 +218,35 @@ def test_an_order_belongs_to_one_customer(crm: Crm, mapping: Mapping, tmp_path: 
     assert (report.added, report.reasons) == (2, {"two_customers": 1})
 
 
+def test_an_order_of_an_earlier_file_stays_its_customers(crm: Crm, mapping: Mapping, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEAD + "1,Ani,SS,05/11/2026 10:30,1,1\n", encoding="utf-8")
+    bring(crm, mapping, tmp_path / "a.csv")
+    others = "1,Budi,JU,05/11/2026 10:30,1,1\n1,Ani,JU,05/11/2026 10:30,1,1\n2,Budi,SS,05/11/2026 10:30,1,1\n"
+    (tmp_path / "b.csv").write_text(HEAD + others, encoding="utf-8")
+    report = bring(crm, mapping, tmp_path / "b.csv")
+    assert (report.added, report.reasons) == (2, {"two_customers": 1})
+    elsewhere = mapping.model_copy(update={"source": "other shop"})
+    assert bring(crm, elsewhere, tmp_path / "b.csv").reasons == {"two_customers": 1}, "numbers are each system's own"
+    dollars = mapping.model_copy(update={"defaults": mapping.defaults.model_copy(update={"currency": "USD"})})
+    assert bring(crm, dollars, tmp_path / "a.csv").reasons == {"two_customers": 1}
+
+
+def test_orders_of_a_merged_customer_go_to_the_one_that_was_kept(crm: Crm, mapping: Mapping, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        HEAD + "1,Ani,SS,05/11/2026 10:30,1,1\n2,Anni,SS,05/11/2026 10:30,1,1\n", encoding="utf-8"
+    )
+    bring(crm, mapping, tmp_path / "a.csv")
+    with crm.system("merge") as work:
+        ani, anni = work.session.scalars(select(Customer).order_by(Customer.id))
+        anni.merged_into_id = kept = ani.id
+    (tmp_path / "b.csv").write_text(
+        HEAD + "2,Anni,JU,05/11/2026 10:30,1,1\n3,Anni,SS,05/11/2026 10:30,1,1\n", encoding="utf-8"
+    )
+    assert bring(crm, mapping, tmp_path / "b.csv").added == 2
+    with crm.system("look") as work:
+        assert work.session.scalar(select(Order.customer_id).where(Order.number == "3")) == kept
+
+
 def test_new_lines_of_a_known_order_have_its_time(crm: Crm, mapping: Mapping, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(HEAD + "1,Ani,SS,04/11/2026 09:00,1,1\n", encoding="utf-8")
     (tmp_path / "b.csv").write_text(HEAD + "1,Ani,JU,05/11/2026 10:30,1,1\n", encoding="utf-8")
