@@ -6,7 +6,7 @@ Adding a page is one line in `PAGES`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,16 @@ from dashboards.parts.toasts import Toasts
 from ecrm_core.crm import Work
 from ecrm_core.models.people import Appearance, Language, Role
 from ecrm_core.queries.home import AnnouncementRow, Me, announcements_for, open_items, who_am_i
+from ecrm_core.queries.search import FoundCustomer, FoundProduct, find_customers, find_products
 from ecrm_core.services.employees import set_appearance, set_language
 from ecrm_core.texts import Texts
 
 logger = logging.getLogger(__name__)
 
+PALETTE_ROWS = 6
+"""Customers, and products, that the palette shows."""
+MOST_TYPED = 100
+"""Characters of a search that are looked at."""
 TEMPLATE = (Path(__file__).parent / "templates" / "shell.html").read_text(encoding="utf-8")
 EVERYBODY = frozenset(Role)
 
@@ -152,6 +157,8 @@ class Shell:
             match message.get("do"):
                 case "go":
                     await self._go(str(message.get("url", "")), back=message.get("back") is True)
+                case "find":
+                    await self._find(str(message.get("text", ""))[:MOST_TYPED])
                 case "language":
                     await self._switch_language()
                 case "appearance":
@@ -182,6 +189,35 @@ class Shell:
         self.visit = visit
         self._show(page)
         self._draw(counts, again=back)
+
+    async def _find(self, text: str) -> None:
+        """Answer the palette: customers by name, code or phone, and products."""
+        customers, products = await in_work(self.visit, self.texts, _look_up, text)
+        say = self.texts
+        people = [
+            {
+                "group": say("shell.palette.customers"),
+                "label": each.name,
+                "sub": " · ".join(part for part in (each.code, each.city, each.phone, _owner(say, each)) if part),
+                "icon": "person",
+                "do": "go",
+                # Of a colleague's customer there is no page, only the order one may take for them.
+                "url": f"orders?customer={each.code}" if each.reduced else f"customer?code={each.code}",
+            }
+            for each in customers
+        ]
+        goods = [
+            {
+                "group": say("shell.palette.products"),
+                "label": each.name,
+                "sub": f"{each.code} · {say.money(each.price, each.currency)}",
+                "icon": "box",
+                "do": "go",
+                "url": f"customers?{urlencode({'product': each.code})}",
+            }
+            for each in products
+        ]
+        self.frame.answer_palette(text, [*people, *goods])
 
     async def _switch_language(self) -> None:
         language = {Language.INDONESIAN: Language.ENGLISH, Language.ENGLISH: Language.INDONESIAN}[self.texts.language]
@@ -289,6 +325,16 @@ class Shell:
 def _count(work: Work) -> Counts:
     unread = [notice for notice in announcements_for(work, work.today) if not notice.read]
     return Counts(who_am_i(work), open_items(work, work.today), unread)
+
+
+def _look_up(work: Work, text: str) -> tuple[Sequence[FoundCustomer], Sequence[FoundProduct]]:
+    return find_customers(work, text, limit=PALETTE_ROWS).rows, find_products(work, text, limit=PALETTE_ROWS)
+
+
+def _owner(say: Texts, found: FoundCustomer) -> str | None:
+    if found.owner_is_me:
+        return None
+    return say("shell.palette.owner", name=found.owner_name) if found.owner_name else say("shell.palette.nobodys")
 
 
 def _words(say: Texts) -> Mapping[str, Any]:

@@ -254,6 +254,9 @@ export function render({ model, el: root }) {
     else send({ do: action.do });
   };
 
+  let answerPalette = () => {};
+  model.on("msg:custom", (message) => message.do === "found" && answerPalette(message));
+
   const openPalette = () => {
     closePopover();
     const texts = words().palette;
@@ -275,6 +278,8 @@ export function render({ model, el: root }) {
     const list = el("ul", { id: "choices", role: "listbox", "aria-label": texts.title });
     let shown = [];
     let at = 0;
+    let found = { text: "", choices: [] }; // what the server knows by this text
+    let hurried = false; // Enter was pressed before the answer
 
     const mark = (index) => {
       at = index;
@@ -287,14 +292,19 @@ export function render({ model, el: root }) {
 
     const choose = (index) => {
       const action = shown[index];
-      if (!action) return;
+      if (!action) {
+        hurried = found.text !== input.value.trim();
+        return;
+      }
       palette.close();
       act(action);
     };
 
     const draw = () => {
       const wanted = input.value.trim().toLocaleLowerCase();
-      shown = all.filter((action) => wanted.split(/\s+/).every((word) => action.label.toLocaleLowerCase().includes(word)));
+      const pages = all.filter((action) => wanted.split(/\s+/).every((word) => action.label.toLocaleLowerCase().includes(word)));
+      const waiting = wanted && found.text !== input.value.trim();
+      shown = [...pages, ...(wanted ? found.choices : [])];
       const rows = [];
       let group = null;
       for (const [index, action] of shown.entries()) {
@@ -305,17 +315,34 @@ export function render({ model, el: root }) {
             "li",
             { role: "option", id: `choice-${index}`, onclick: () => choose(index), onpointermove: () => at !== index && mark(index) },
             icon(action.icon),
-            el("span", {}, action.label),
+            el("span", {}, action.label, action.sub ? el("small", { class: "quiet" }, action.sub) : null),
             action.tip ? el("kbd", {}, action.tip) : null,
           ),
         );
       }
-      if (!shown.length) rows.push(el("li", { class: "empty", role: "presentation" }, texts.nothing.replace("{text}", input.value.trim())));
+      if (!shown.length) {
+        const told = waiting ? texts.searching : texts.nothing.replace("{text}", input.value.trim());
+        rows.push(el("li", { class: "empty", role: "presentation" }, told));
+      }
       list.replaceChildren(...rows);
-      mark(0);
+      mark(Math.min(at, Math.max(0, shown.length - 1)));
     };
 
-    input.addEventListener("input", draw);
+    answerPalette = ({ text, choices }) => {
+      if (text !== input.value.trim()) return; // an answer to what was typed before
+      found = { text, choices };
+      draw();
+      if (hurried) choose(at);
+      hurried = false;
+    };
+
+    input.addEventListener("input", () => {
+      at = 0;
+      hurried = false;
+      draw();
+      const text = input.value.trim();
+      if (text) send({ do: "find", text });
+    });
     input.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step && shown.length) mark((at + step + shown.length) % shown.length);

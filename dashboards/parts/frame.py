@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dashboards.parts.part import Part
 
 
@@ -9,3 +11,7 @@ class Frame(Part):
     """Draws what `shell.Shell` counts and words; reports where the user wants to go."""
 
     _styles = ("frame.css",)
+
+    def answer_palette(self, text: str, choices: list[dict[str, Any]]) -> None:
+        """Say what was found by a text typed into the palette."""
+        self._send_msg({"do": "found", "text": text, "choices": choices})

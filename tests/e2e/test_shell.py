@@ -98,6 +98,20 @@ def test_the_palette_finds_pages_and_actions(home: Page) -> None:
     expect(search).to_be_hidden()
 
 
+def test_the_palette_finds_customers_by_name_code_and_phone(home: Page) -> None:
+    home.keyboard.press("Control+k")
+    search = home.get_by_role("combobox", name="Cari dan lompat")
+    for typed in ("lestari", "c000001", "0812-3456-789"):
+        search.fill(typed)
+        expect(home.get_by_role("option", name=re.compile("^Dewi Lestari.*C000001 · Bandung"))).to_be_visible()
+        expect(home.get_by_role("option")).to_have_count(1)
+    search.fill("rahasia budi")
+    option = home.get_by_role("option", name=re.compile("Rahasia Budi"))
+    expect(option).to_contain_text("pelanggan Budi Santoso")
+    search.fill("xyzzy")
+    expect(home.get_by_text("Tidak ada yang cocok dengan “xyzzy”.")).to_be_visible()
+
+
 def test_the_keys_are_listed(home: Page) -> None:
     home.keyboard.press("?")
     dialog = home.get_by_role("dialog", name="Pintasan papan tik")
