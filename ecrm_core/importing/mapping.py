@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from ecrm_core.errors import ImportRefused
 from ecrm_core.models import ImportKind, OrderChannel, OrderStatus
@@ -21,6 +24,35 @@ REQUIRED: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.CUSTOMERS: ("customer", "name"),
     ImportKind.PRODUCTS: ("product", "product_name"),
 }
+
+SOME_DAY = datetime(2003, 12, 31, 23, 58, 59, tzinfo=UTC)
+"""A date format that reads this back with its year is one."""
+WRONG_VALUES = {
+    "missing": "mapping_required",
+    "string_type": "mapping_text",
+    "string_too_short": "mapping_required",
+    "string_pattern_mismatch": "mapping_currency",
+    "int_type": "mapping_number",
+    "int_parsing": "mapping_number",
+    "int_from_float": "mapping_number",
+    "bool_type": "mapping_switch",
+    "bool_parsing": "mapping_switch",
+    "list_type": "mapping_list",
+    "dict_type": "mapping_section",
+    "model_type": "mapping_section",
+    "model_attributes_type": "mapping_section",
+    "names": "mapping_names",
+    "marks": "mapping_marks",
+    "separator": "mapping_separator",
+    "zone": "mapping_zone",
+    "date_format": "mapping_date_format",
+}
+"""What pydantic calls it, and our reason under `error.import`."""
+
+
+def _wrong(what: str) -> PydanticCustomError:
+    """A refusal by its code, like those that pydantic has; the catalogues own the words."""
+    return PydanticCustomError(what, "{what}", {"what": what})
 
 
 class _Part(BaseModel):
@@ -48,8 +80,21 @@ class FileFormat(_Part):
     @model_validator(mode="after")
     def _names_without_header(self) -> FileFormat:
         if not self.header and not self.names:
-            raise ValueError("a file without a header needs `names`")
+            raise _wrong("names")
         return self
+
+    @model_validator(mode="after")
+    def _different_marks(self) -> FileFormat:
+        if self.decimal == self.thousands:
+            raise _wrong("marks")
+        return self
+
+    @field_validator("separator")
+    @classmethod
+    def _one_character(cls, value: str) -> str:
+        if value != WHITESPACE and (len(value) != 1 or value in '\r\n"'):
+            raise _wrong("separator")
+        return value
 
 
 class Columns(_Part):
@@ -99,7 +144,20 @@ class Dates(_Part):
             try:
                 ZoneInfo(value)
             except (KeyError, ValueError, OSError) as error:
-                raise ValueError(f"unknown time zone {value}") from error
+                raise _wrong("zone") from error
+        return value
+
+    @field_validator("format")
+    @classmethod
+    def _names_a_year(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            read = datetime.strptime(SOME_DAY.strftime(value), value)  # noqa: DTZ007 - only its year is asked
+        except ValueError as error:
+            raise _wrong("date_format") from error
+        if read.year != SOME_DAY.year:
+            raise _wrong("date_format")
         return value
 
 
@@ -148,21 +206,24 @@ def read_mapping(path: Path, kind: ImportKind) -> Mapping:
     """A mapping from its file.
 
     Raises:
-        ImportRefused: `mapping_missing`, `mapping_syntax` (not TOML), or `mapping_value` (an unknown
-            key, a wrong value, a column that this kind needs).
+        ImportRefused: `mapping_missing`, `mapping_encoding`, `mapping_syntax` (not TOML, with its line),
+            `mapping_columns` (one that this kind needs), or what `_refusal` finds wrong with a key.
     """
     try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8-sig")
+        raw: dict[str, Any] = tomllib.loads(text)
+    except OSError as error:
         raise ImportRefused("mapping_missing", file=path.name) from error
+    except UnicodeDecodeError as error:
+        raise ImportRefused("mapping_encoding", file=path.name) from error
     except tomllib.TOMLDecodeError as error:
-        raise ImportRefused("mapping_syntax", file=path.name, detail=str(error)) from error
+        place = re.search(r"line (\d+)", str(error))
+        line = int(place[1]) if place else len(text.splitlines())
+        raise ImportRefused("mapping_syntax", file=path.name, line=line) from error
     try:
         mapping = Mapping.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "-"
-        raise ImportRefused("mapping_value", file=path.name, key=where, detail=first["msg"]) from error
+        raise _refusal(path, error.errors()[0]) from error
     named = mapping.named()
     missing = [column for column in REQUIRED[kind] if column not in named]
     if kind is ImportKind.TRANSACTIONS:
@@ -171,5 +232,27 @@ def read_mapping(path: Path, kind: ImportKind) -> Mapping:
         if "amount" not in named and "unit_price" not in named:
             missing.append("amount")
     if missing:
-        raise ImportRefused("mapping_value", file=path.name, key="columns", detail=", ".join(missing))
+        raise ImportRefused("mapping_columns", file=path.name, columns=missing)
     return mapping
+
+
+def _refusal(path: Path, wrong: ErrorDetails) -> ImportRefused:
+    """What pydantic found first, as a refusal of ours: which key, and what it may hold."""
+    key = ".".join(map(str, wrong["loc"])) or "-"
+    facts: dict[str, Any] = wrong.get("ctx", {})
+    if wrong["type"] == "extra_forbidden":
+        return ImportRefused("mapping_unknown_key", file=path.name, entry=key, allowed=_keys_beside(wrong["loc"]))
+    if wrong["type"] in {"literal_error", "enum"}:
+        allowed = [f"“{value}”" for value in re.findall("'([^']*)'", facts["expected"])]
+        return ImportRefused("mapping_choice", file=path.name, entry=key, value=wrong["input"], allowed=allowed)
+    if wrong["type"] in {"greater_than_equal", "string_too_long"}:
+        limit = facts.get("ge", facts.get("max_length"))
+        return ImportRefused(f"mapping_{wrong['type']}", file=path.name, entry=key, limit=limit)
+    return ImportRefused(WRONG_VALUES.get(wrong["type"], "mapping_value"), file=path.name, entry=key)
+
+
+def _keys_beside(where: tuple[int | str, ...]) -> list[str]:
+    part: Any = Mapping
+    for name in where[:-1]:
+        part = part.model_fields[name].annotation
+    return list(part.model_fields)
