@@ -9,22 +9,35 @@ from datetime import date
 from sqlalchemy import select
 
 from ecrm_core.crm import Work
-from ecrm_core.errors import CustomerNotVisible, InvalidValue
+from ecrm_core.errors import CustomerNotVisible, EcrmError, InvalidValue
 from ecrm_core.models import (
+    Complaint,
+    ComplaintState,
     Customer,
     FollowUp,
     FollowUpClosing,
     FollowUpState,
+    Interest,
+    InterestOrigin,
+    Order,
     OrderLine,
+    OrderStatus,
     Product,
     Response,
 )
 from ecrm_core.services.checks import clean_text, required_text
-from ecrm_core.services.complaints import open_complaint
-from ecrm_core.services.customers import add_note
+from ecrm_core.services.complaints import ComplaintReceipt, open_complaint
+from ecrm_core.services.customers import add_interest, add_note
 
 COMPLAINT_RATING = 2
 """A rating of this or less opens a complaint."""
+LOW_RATING = "low_rating"
+
+
+class ResponseKept(EcrmError):
+    """An answer that can no longer be taken back: somebody else's, or of an earlier day."""
+
+    code = "error.response_kept"
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,8 @@ class FollowUpReceipt:
     state: FollowUpState | None
     followed_up_on: date | None
     complaint_id: int | None
+    complaint_due_on: date | None = None
+    response_id: int | None = None
 
 
 def open_follow_ups(
@@ -83,42 +98,113 @@ def open_follow_ups(
     return due
 
 
-def record_response(work: Work, line_id: int, *, rating: int | None, text: str | None) -> FollowUpReceipt:
+def record_response(
+    work: Work,
+    line_id: int,
+    *,
+    rating: int | None,
+    text: str | None,
+    wanted_product_id: int | None = None,
+    wanted_category_id: int | None = None,
+) -> FollowUpReceipt:
     """Note what a customer says of a product; this is what fills `followed_up_on`.
 
     An answer after the last day is kept, but the follow-up stays expired. A rating of 2 or less
-    opens a complaint.
+    opens a complaint. What is said by somebody who asked not to be contacted is kept as well: they
+    may call.
+
+    Args:
+        wanted_product_id, wanted_category_id: what they said they care about next; one of them or none.
 
     Raises:
         CustomerNotVisible: the line is missing, or a colleague's customer's.
-        InvalidValue: neither rating nor text, or a rating that is not 1 to 5.
+        InvalidValue: neither rating nor text, a rating that is not 1 to 5, a line that was
+            cancelled or came back, or something wanted that is not ours to sell.
     """
     line = _line(work, line_id)
-    told = clean_text("response", text, limit=4000, lines=True)
-    if rating is None and told is None:
-        raise InvalidValue("response", None, "empty")
-    if rating is not None and rating not in range(1, 6):
-        raise InvalidValue("rating", rating, "range", least=1, most=5)
-    work.session.add(
-        Response(
-            line_id=line.id,
-            customer_id=line.customer_id,
-            product_id=line.product_id,
-            rating=rating,
-            text=told,
-            at=work.now,
-            by_id=work.employee_id,
-        )
+    if line.void_at is not None:
+        raise InvalidValue("response", None, "void_line")
+    told = _answer(rating, text)
+    answer = Response(
+        line_id=line.id,
+        customer_id=line.customer_id,
+        product_id=line.product_id,
+        rating=rating,
+        text=told,
+        at=work.now,
+        by_id=work.employee_id,
     )
+    work.session.add(answer)
     owed = work.session.get(FollowUp, line_id, with_for_update=True)
     if owed is not None and owed.state_on(work.today) is FollowUpState.OPEN:
         owed.state = FollowUpState.ANSWERED
         owed.followed_up_on = work.today
         owed.closed_at = work.now
-    complaint_id = None
-    if rating is not None and rating <= COMPLAINT_RATING:
-        complaint_id = open_complaint(work, line.customer_id, kind="low_rating", text=told, line_id=line.id).id
-    return _receipt(work, line_id, owed, complaint_id)
+    if wanted_product_id is not None or wanted_category_id is not None:
+        add_interest(work, line.customer_id, product_id=wanted_product_id, category_id=wanted_category_id)
+    complaint = _complain(work, answer)
+    work.session.flush()
+    return _receipt(work, line_id, owed, complaint, answer)
+
+
+def correct_response(work: Work, response_id: int, *, rating: int | None, text: str | None) -> FollowUpReceipt:
+    """Put right what was written down of a customer's answer; its day stays.
+
+    A complaint that the answer had opened goes with the low rating it came from, while nobody has
+    solved it.
+
+    Raises:
+        CustomerNotVisible: the answer is missing, or a colleague's customer's.
+        InvalidValue: neither rating nor text, or a rating that is not 1 to 5.
+    """
+    answer = _response(work, response_id)
+    answer.rating, answer.text = rating, _answer(rating, text)
+    opened = _opened_by(work, answer)
+    if opened is not None and not _is_low(rating):
+        work.session.delete(opened)
+    elif opened is not None:
+        opened.text = answer.text or ""
+    complaint = _complain(work, answer)
+    work.session.flush()
+    return _receipt(work, answer.line_id, work.session.get(FollowUp, answer.line_id), complaint, answer)
+
+
+def take_back_response(work: Work, response_id: int) -> FollowUpReceipt:
+    """Undo an answer written down by mistake, with all that came of it; for the writer, on the same day.
+
+    The follow-up is open again, unless something else has closed it since: then that is why it is closed.
+
+    Raises:
+        CustomerNotVisible: the answer is missing, or a colleague's customer's.
+        ResponseKept: somebody else's, or of an earlier day.
+    """
+    answer = _response(work, response_id)
+    if answer.by_id != work.employee_id or work.rules.business_date(answer.at) != work.today:
+        raise ResponseKept(response_id=response_id)
+    owed = work.session.get(FollowUp, answer.line_id, with_for_update=True)
+    if owed is not None and owed.state is FollowUpState.ANSWERED and owed.closed_at == answer.at:
+        owed.followed_up_on = None
+        because = _closed_since(work, owed)
+        if because is None:
+            owed.state, owed.closed_at = FollowUpState.OPEN, None
+        else:
+            close(work, owed, because)
+    opened = _opened_by(work, answer)
+    if opened is not None:
+        work.session.delete(opened)
+    said = select(Interest).where(
+        Interest.customer_id == answer.customer_id,
+        Interest.origin == InterestOrigin.STATED,
+        Interest.at == answer.at,
+        Interest.by_id == answer.by_id,
+        Interest.withdrawn_at.is_(None),
+    )
+    for interest in work.session.scalars(said):
+        interest.withdrawn_at = work.now
+    line_id = answer.line_id
+    work.session.delete(answer)
+    work.session.flush()
+    return _receipt(work, line_id, owed)
 
 
 def close_follow_up(work: Work, line_id: int, *, reason: str) -> FollowUpReceipt:
@@ -144,10 +230,85 @@ def close(work: Work, owed: FollowUp, because: FollowUpClosing) -> None:
     owed.closed_at = work.now
 
 
-def _receipt(work: Work, line_id: int, owed: FollowUp | None, complaint_id: int | None = None) -> FollowUpReceipt:
-    if owed is None:
-        return FollowUpReceipt(line_id, None, None, complaint_id)
-    return FollowUpReceipt(line_id, owed.state_on(work.today), owed.followed_up_on, complaint_id)
+def _receipt(
+    work: Work,
+    line_id: int,
+    owed: FollowUp | None,
+    complaint: ComplaintReceipt | None = None,
+    answer: Response | None = None,
+) -> FollowUpReceipt:
+    return FollowUpReceipt(
+        line_id,
+        owed.state_on(work.today) if owed else None,
+        owed.followed_up_on if owed else None,
+        complaint.id if complaint else None,
+        complaint.due_on if complaint else None,
+        answer.id if answer else None,
+    )
+
+
+def _answer(rating: int | None, text: str | None) -> str | None:
+    """The text of an answer that can be kept.
+
+    Raises:
+        InvalidValue: neither rating nor text, or a rating that is not 1 to 5.
+    """
+    told = clean_text("response", text, limit=4000, lines=True)
+    if rating is None and told is None:
+        raise InvalidValue("response", None, "empty")
+    if rating is not None and rating not in range(1, 6):
+        raise InvalidValue("rating", rating, "range", least=1, most=5)
+    return told
+
+
+def _is_low(rating: int | None) -> bool:
+    return rating is not None and rating <= COMPLAINT_RATING
+
+
+def _complain(work: Work, answer: Response) -> ComplaintReceipt | None:
+    if not _is_low(answer.rating):
+        return None
+    return open_complaint(work, answer.customer_id, kind=LOW_RATING, text=answer.text, line_id=answer.line_id)
+
+
+def _opened_by(work: Work, answer: Response) -> Complaint | None:
+    """The complaint that an answer has opened, while it is open."""
+    return work.session.scalar(
+        select(Complaint)
+        .where(
+            Complaint.customer_id == answer.customer_id,
+            Complaint.line_id == answer.line_id,
+            Complaint.kind == LOW_RATING,
+            Complaint.opened_at >= answer.at,
+            Complaint.state == ComplaintState.OPEN,
+        )
+        .with_for_update()
+    )
+
+
+def _closed_since(work: Work, owed: FollowUp) -> FollowUpClosing | None:
+    """Why a follow-up would be closed by now, had it not been answered."""
+    line = work.session.get_one(OrderLine, owed.line_id)
+    if line.void_at is not None:
+        gone = work.session.scalar(select(Order.status).where(Order.id == line.order_id)) is OrderStatus.CANCELLED
+        return FollowUpClosing.CANCELLED if gone else FollowUpClosing.RETURNED
+    if work.session.get_one(Customer, owed.customer_id).do_not_call_at is not None:
+        return FollowUpClosing.DO_NOT_CALL
+    again = select(OrderLine.id).where(
+        OrderLine.customer_id == owed.customer_id,
+        OrderLine.product_id == owed.product_id,
+        OrderLine.order_id != line.order_id,
+        OrderLine.ordered_at > line.ordered_at,
+        OrderLine.void_at.is_(None),
+    )
+    return FollowUpClosing.BOUGHT_AGAIN if work.session.scalar(again.limit(1)) is not None else None
+
+
+def _response(work: Work, response_id: int) -> Response:
+    answer = work.session.get(Response, response_id, with_for_update=True)
+    if answer is None:
+        raise CustomerNotVisible(response_id=response_id)
+    return answer
 
 
 def _line(work: Work, line_id: int) -> OrderLine:
