@@ -1,4 +1,4 @@
-"""Lists of customers and of products: judged row by row, written where they are new."""
+"""Lists of customers and of products: judged row by row, written where they are new, or fill in what was blank."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from ecrm_core.crm import Work
 from ecrm_core.errors import InvalidValue
@@ -35,6 +36,8 @@ from ecrm_core.services.numbers import customer_code, locked_counter, next_numbe
 
 ASKED = 5_000
 OUR_CODE = re.compile(r"C(\d{6,12})")
+ADDRESS = ("address", "city", "province", "postcode")
+BIRTH = ("birth_year", "birth_month", "birth_day")
 TEXTS = {"code": 32, "address": 500, "city": 100, "province": 100, "postcode": 10}
 
 
@@ -124,32 +127,69 @@ def taken_codes(work: Work, codes: Iterable[str], source: str) -> dict[str, str 
 
 
 def write_customers(work: Work, rows: Sequence[CustomerRow], mapping: Mapping) -> Written:
-    """Enter the customers whose key is not known yet from this source."""
+    """Enter the customers whose key is not known yet from this source; of the others, fill in what is blank."""
     session = work.session
     locked_counter(work, "customer")  # the write lock before the reading
-    keys = select(CustomerKey.key).where(
-        CustomerKey.source == mapping.source, CustomerKey.key.in_([row.key for row in rows])
-    )
-    known = set(session.scalars(keys))
+    known = _known_customers(work, mapping.source, [row.key for row in rows])
+    ids = [customer.id for customer in known.values()]
+    reachable = set(session.scalars(select(CustomerPhone.customer_id).where(CustomerPhone.customer_id.in_(ids))))
     staff = {row.username: row.id for row in session.execute(select(Employee.username, Employee.id))}
     added = 0
     for row in rows:
-        if row.key in known:
-            continue
-        known.add(row.key)
-        code = row.values.get("code") or customer_code(next_number(work, "customer"))
-        _never_give_out(work, code)
-        owner_id = staff.get(row.owner) if row.owner else None
-        customer = Customer(**row.values | {"code": code}, owner_id=owner_id, created_at=work.now)
-        session.add(customer)
-        session.flush()
-        session.add(CustomerKey(customer_id=customer.id, source=mapping.source, key=row.key))
-        if row.phone is not None:
+        customer = known.get(row.key)
+        if customer is None:
+            customer = known[row.key] = _enter(work, row, mapping.source)
+            added += 1
+        elif _fill_in(customer, row):
+            customer.version += 1
+            customer.changed_at = work.now
+        if row.phone is not None and customer.id not in reachable:
+            reachable.add(customer.id)
             session.add(CustomerPhone(customer_id=customer.id, e164=row.phone[0], typed=row.phone[1], position=0))
-        if owner_id is not None:
-            session.add(OwnerChange(customer_id=customer.id, to_id=owner_id, at=work.now, reason="imported"))
-        added += 1
+        if row.owner and customer.owner_id is None:
+            customer.owner_id = staff[row.owner]
+            change = OwnerChange(customer_id=customer.id, to_id=customer.owner_id, at=work.now, reason="imported")
+            session.add(change)
     return Written(added, len(rows) - added)
+
+
+def _known_customers(work: Work, source: str, keys: Sequence[str]) -> dict[str, Customer]:
+    """Customers by this source's key; who was merged is the one that was kept."""
+    kept = aliased(Customer)
+    found = work.session.execute(
+        select(CustomerKey.key, kept)
+        .join(Customer, Customer.id == CustomerKey.customer_id)
+        .join(kept, kept.id == func.coalesce(Customer.merged_into_id, Customer.id))
+        .where(CustomerKey.source == source, CustomerKey.key.in_(keys))
+        .with_for_update(of=kept)
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def _enter(work: Work, row: CustomerRow, source: str) -> Customer:
+    code = row.values.get("code") or customer_code(next_number(work, "customer"))
+    _never_give_out(work, code)
+    customer = Customer(**row.values | {"code": code}, created_at=work.now)
+    work.session.add(customer)
+    work.session.flush()
+    work.session.add(CustomerKey(customer_id=customer.id, source=source, key=row.key))
+    return customer
+
+
+def _fill_in(customer: Customer, row: CustomerRow) -> bool:
+    """Fill in what is blank, and say whether anything was: what somebody entered is never overwritten."""
+    told = {name: value for name, value in row.values.items() if value is not None}
+    blank = {} if customer.email else {"email": told.get("email")}
+    if customer.name == row.key:  # all that a sales file without names knew
+        blank["name"] = told["name"]
+    for together in (ADDRESS, BIRTH):
+        # Half an address of then and half of now is none, nor is a birthday with another's year.
+        if all(getattr(customer, name) in {None, told.get(name)} for name in together):
+            blank |= {name: told.get(name) for name in together}
+    new = {name: value for name, value in blank.items() if value is not None and getattr(customer, name) != value}
+    for name, value in new.items():
+        setattr(customer, name, value)
+    return bool(new)
 
 
 def _never_give_out(work: Work, code: str) -> None:
@@ -188,31 +228,33 @@ def check_products(piece: pd.DataFrame, mapping: Mapping, rules: CompanyRules) -
 
 
 def write_products(work: Work, rows: Sequence[ProductRow], mapping: Mapping) -> Written:
-    """Put the products on sale whose code is not known yet."""
+    """Put the products on sale whose code is not known yet; of the others, fill in what is blank."""
     session = work.session
     locked_counter(work, "customer")
-    known = set(session.scalars(select(Product.code).where(Product.code.in_([row.code for row in rows]))))
+    codes = [row.code for row in rows]
+    known = {product.code: product for product in session.scalars(select(Product).where(Product.code.in_(codes)))}
     categories = {row.name: row.id for row in session.execute(select(Category.name, Category.id))}
     added = 0
     for row in rows:
-        if row.code in known:
-            continue
-        known.add(row.code)
         if row.category is not None and row.category not in categories:
             category = Category(name=row.category)
             session.add(category)
             session.flush()
             categories[row.category] = category.id
-        product = Product(
-            code=row.code,
-            name=row.name,
-            category_id=categories.get(row.category) if row.category else None,
-            price=row.price,
-            currency=row.currency,
-            created_at=work.now,
-        )
-        session.add(product)
-        session.flush()
-        session.add(PriceChange(product_id=product.id, price=row.price, at=work.now))
-        added += 1
+        product = known.get(row.code)
+        if product is None:
+            product = known[row.code] = Product(
+                code=row.code, name=row.name, price=row.price, currency=row.currency, created_at=work.now
+            )
+            session.add(product)
+            session.flush()
+            session.add(PriceChange(product_id=product.id, price=row.price, at=work.now))
+            added += 1
+        elif product.price == 0 and row.price > 0:
+            product.price, product.currency = row.price, row.currency
+            session.add(PriceChange(product_id=product.id, price=row.price, at=work.now))
+        if product.name == product.code:  # all that a sales file without names knew
+            product.name = row.name
+        if product.category_id is None and row.category is not None:
+            product.category_id = categories[row.category]
     return Written(added, len(rows) - added)

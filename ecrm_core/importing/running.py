@@ -62,7 +62,9 @@ def import_file(
     dry_run: bool = False,
     progress: Progress = lambda what, done, total: None,
 ) -> ImportReport:
-    """Bring a file in; what is there already stays as it is, and is counted.
+    """Bring a file in; what is there already stays as it is, and is counted as known.
+
+    Lists of customers and products fill in what is blank of those that are known.
 
     Args:
         rejects: where rows that cannot be kept are written, in the input's own columns and with
