@@ -167,6 +167,10 @@ RULES: dict[type[m.Base], Rule] = {
     m.Complaint: _of_customer(m.Complaint),
     m.Contact: _of_customer(m.Contact),
     m.AgendaItem: _of_employee(m.AgendaItem),
+    m.DayPlan: _of_employee(m.DayPlan),
+    m.CallDay: _of_employee(m.CallDay),
+    m.CallPause: _of_employee(m.CallPause),
+    m.TextTemplate: _everyone(ADMIN),
     m.Event: Rule(
         Side.AUDIENCE,
         lambda me: or_(

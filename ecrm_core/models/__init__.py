@@ -1,6 +1,17 @@
 """The tables of the company, one file a subject."""
 
-from ecrm_core.models.agenda import AgendaItem, AgendaKind, Contact, Direction, Outcome
+from ecrm_core.models.agenda import (
+    AgendaItem,
+    AgendaKind,
+    CallDay,
+    CallPause,
+    Contact,
+    DayPlan,
+    Direction,
+    Outcome,
+    TemplateKind,
+    TextTemplate,
+)
 from ecrm_core.models.audit import AuditKind, AuditRecord
 from ecrm_core.models.base import Base, Code, Money, UtcDateTime, folded
 from ecrm_core.models.campaigns import Campaign, CampaignArm, CampaignMember, Segment
@@ -66,6 +77,8 @@ __all__ = [
     "AuditRecord",
     "Base",
     "CalendarFeed",
+    "CallDay",
+    "CallPause",
     "Campaign",
     "CampaignArm",
     "CampaignMember",
@@ -86,6 +99,7 @@ __all__ = [
     "CustomerNote",
     "CustomerPhone",
     "CustomerSearch",
+    "DayPlan",
     "Direction",
     "DoNotCall",
     "Employee",
@@ -122,6 +136,8 @@ __all__ = [
     "Role",
     "SavedView",
     "Segment",
+    "TemplateKind",
+    "TextTemplate",
     "UtcDateTime",
     "folded",
 ]

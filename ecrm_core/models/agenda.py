@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import JSON, Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ecrm_core.models.base import Base, Code, instant, key, line
+from ecrm_core.models.base import Base, Code, instant, key, line, prose
 from ecrm_core.models.customers import Channel
+from ecrm_core.models.people import Language
 
 
 class AgendaKind(StrEnum):
@@ -52,6 +54,85 @@ class AgendaItem(Base):
     """Deleted ones can be brought back from the toast, so they are only marked."""
     created_at: Mapped[instant]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
+    reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    """Why it was proposed, the most pressing first: `kind`, and the facts its sentence is made of."""
+    due_on: Mapped[date | None]
+    """The day on which the oldest of its reasons fell due; waiting is counted from here."""
+    rank: Mapped[int | None]
+    """Place in the plan of its day, 1 first."""
+    score: Mapped[float | None] = mapped_column(Float)
+    """What the ranking went by; greater is sooner."""
+    accepted_at: Mapped[datetime | None]
+    dismissed_at: Mapped[datetime | None]
+    dismissed_because: Mapped[str | None] = mapped_column(String(500))
+    reminded_at: Mapped[datetime | None]
+    """When the promise announced itself and was noticed."""
+
+
+class DayPlan(Base):
+    """The plan of one telemarketer's day, as it was made, and what did not fit into it."""
+
+    __tablename__ = "day_plan"
+
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    made_at: Mapped[instant]
+    works: Mapped[bool] = mapped_column(default=True)
+    """Whether it is a working day of theirs; else only promises stand in the plan."""
+    capacity: Mapped[int]
+    promised: Mapped[int]
+    proposed: Mapped[int]
+    left_over: Mapped[int]
+    """Customers with a reason to be called whom the day had no room for."""
+    oldest_left_on: Mapped[date | None]
+
+
+class CallDay(Base):
+    """When somebody began and ended a day in call mode."""
+
+    __tablename__ = "call_day"
+
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    started_at: Mapped[instant]
+    ended_at: Mapped[datetime | None]
+
+
+class CallPause(Base):
+    """A pause of a day in call mode; open while nobody has resumed."""
+
+    __tablename__ = "call_pause"
+
+    id: Mapped[key]
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employee.id"), index=True)
+    started_at: Mapped[instant]
+    ended_at: Mapped[datetime | None]
+
+
+class TemplateKind(StrEnum):
+    """What a text is for."""
+
+    SCRIPT = "script"
+    WHATSAPP = "whatsapp"
+    GREETING = "greeting"
+
+
+class TextTemplate(Base):
+    """A script or message with placeholders, kept by the admin; the most particular one is used."""
+
+    __tablename__ = "text_template"
+    __table_args__ = (Index("ix_text_template_kind_language", "kind", "language"),)
+
+    id: Mapped[key]
+    kind: Mapped[TemplateKind] = mapped_column(Code(TemplateKind))
+    language: Mapped[Language] = mapped_column(Code(Language))
+    reason: Mapped[AgendaKind | None] = mapped_column(Code(AgendaKind))
+    """Only for this reason to call; none is for every reason."""
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
+    """Only about this product; none is about any."""
+    text: Mapped[prose]
+    changed_at: Mapped[instant]
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
 
 
 class Outcome(StrEnum):
