@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache, partial
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
@@ -88,11 +90,37 @@ def refuse_contact(work: Work, customer: Customer, *, channel: Channel) -> None:
         DoNotCallRefused: with the customer's name, and `reason="number"` where it is the number
             that another customer marked.
     """
+    reason = _reason(work, customer, channel, partial(_number_marked_at, work, customer))
+    if reason is not None:
+        logger.warning("refused: %s to %s by %s (%s)", channel, customer.code, work.actor.username, reason)
+        raise DoNotCallRefused(name=customer.name, reason=reason)
+
+
+def refused_channels(work: Work, customer_id: int) -> dict[Channel, str]:
+    """The ways by which nobody may contact a customer now, for screens that must not offer them.
+
+    Each with its reason as in `refuse_contact`. This is no attempt, and leaves no trace.
+
+    Raises:
+        CustomerNotVisible: missing, or a colleague's.
+    """
+    customer = work.session.get(Customer, customer_id)
+    if customer is None:
+        raise CustomerNotVisible(customer_id=customer_id)
+    number_marked_at = cache(partial(_number_marked_at, work, customer))
+    reasons = {channel: _reason(work, customer, channel, number_marked_at) for channel in Channel}
+    return {channel: reason for channel, reason in reasons.items() if reason is not None}
+
+
+def _reason(
+    work: Work, customer: Customer, channel: Channel, number_marked_at: Callable[[], datetime | None]
+) -> str | None:
+    """Why an outgoing contact is not allowed: `person` or `number`; none where it is."""
     marked_at, reason = customer.do_not_call_at, "person"
     if marked_at is None and channel is not Channel.EMAIL:
-        marked_at, reason = _number_marked_at(work, customer), "number"
+        marked_at, reason = number_marked_at(), "number"
     if marked_at is None:
-        return
+        return None
     if channel is not Channel.PHONE:
         newest = work.session.scalar(
             select(Consent)
@@ -101,9 +129,8 @@ def refuse_contact(work: Work, customer: Customer, *, channel: Channel) -> None:
             .limit(1)
         )
         if newest is not None and newest.granted and newest.at > marked_at:
-            return
-    logger.warning("refused: %s to %s by %s (%s)", channel, customer.code, work.actor.username, reason)
-    raise DoNotCallRefused(name=customer.name, reason=reason)
+            return None
+    return reason
 
 
 def _number_marked_at(work: Work, customer: Customer) -> datetime | None:
