@@ -486,7 +486,9 @@ export function render({ model, el: root }) {
     if (key === "k" || key === "ArrowUp") return move(-1);
     if (key === "PageDown") return turn(1);
     if (key === "PageUp") return turn(-1);
-    if (key === "x" && model.state.selectable && current !== null) toggle(current);
+    const own = current === null ? null : find(current)?.actions?.find((action) => action.key === key);
+    if (own) model.send_msg({ do: own.do, id: current });
+    else if (key === "x" && model.state.selectable && current !== null) toggle(current);
     else if (key === "Enter" && current !== null) lineOf(current)?.querySelector(".open")?.click();
     else if (key === "Escape" && chosen.size) choose([]);
     else if (key === "Escape" && current !== null) {

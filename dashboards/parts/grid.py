@@ -10,7 +10,7 @@ class Grid(Part):
 
     `draw(caption=…, columns=[{key, label, align: "start"|"end", sort: bool, rank: int, width?: "140px",
     named?: bool}], rows=[{id, url?, cells: {key: text | {text, title?, tone?, quiet?, sub?, url?}},
-    actions?: [{do, label, tip?}]}], sort={key, down}|None, page={from, to, total, first, last}|None,
+    actions?: [{do, label, tip?, key?}]}], sort={key, down}|None, page={from, to, total, first, last}|None,
     loading=False, empty=…, empty_action={label, url|do}|None, selectable=False, selected=[ids],
     bar={text, actions: [{do, label, danger?}]}|None, words=…)`
 
