@@ -25,7 +25,7 @@ from panel.io.state import set_curdoc
 from tornado.ioloop import IOLoop
 from tornado.web import GZipContentEncoding, RedirectHandler, RequestHandler
 
-from dashboards import calendars
+from dashboards import calendars, exports
 from dashboards.guard import CompanyApplication, MayOpen, SecurityHeaders, guarded, username_of
 from dashboards.login import ASSETS, Door, LoginProvider, NotFound, door_of, patterns
 from dashboards.page import Visit
@@ -214,6 +214,7 @@ def _patterns(home: str) -> list[tuple[Any, ...]]:
     return [
         (r"/", RedirectHandler, {"url": f"./{home}", "permanent": False}),
         *patterns(),
+        *exports.patterns(),
         (r"/healthz", Alive),
         (r"/readyz", Ready),
         (calendars.PATTERN, calendars.CalendarFile),
