@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select
 
 import ecrm_core as ecrm
+from ecrm_core.crm import Crm
 from ecrm_core.models import (
     AgendaItem,
     AgendaKind,
     Announcement,
+    Category,
+    Counter,
     Credential,
     Customer,
     CustomerPhone,
     Employee,
     Event,
+    OrderSource,
+    Product,
 )
+from ecrm_core.services.orders import LineForm, OrderForm, take_order
 from ecrm_core.services.passwords import hash_password
 from tests.conftest import FrozenClock, add_cast
 
@@ -42,6 +51,17 @@ AGENDA = [
     ("Kirim brosur ke Pak Tono", 0, None, AgendaKind.TASK, None, False, True),
 ]
 
+PRODUCTS = [
+    # code, name, category, price, stock
+    ("SLM-01", "Slim Suit", "Kecantikan", 499_000, 24),
+    ("SLM-02", "Slimming Tea", "Kecantikan", 149_000, 3),
+    ("JCR-01", "Juicer Serbaguna", "Dapur", 899_000, None),
+    ("PAN-01", "Panci Presto 8 Liter", "Dapur", 649_500, 0),
+    ("MAS-01", "Kursi Pijat Lipat", "Kesehatan", 2_750_000, 5),
+]
+
+SOURCES = [("RCTI pagi", "RCTI", "09:30"), ("Indosiar malam", "Indosiar", "21:00"), ("Dari teman", None, None)]
+
 
 def make_company(address: str) -> None:
     """Fill an empty database."""
@@ -64,6 +84,7 @@ def make_company(address: str) -> None:
                 birth_month=birth[1],
                 birth_day=birth[2],
                 email=email,
+                address="Jalan Mawar 12" if name == "Dewi Lestari" else None,
                 owner_id=siti,
                 created_at=NOW,
             )
@@ -76,16 +97,39 @@ def make_company(address: str) -> None:
                 name="Rahasia Budi",
                 birth_month=11,
                 birth_day=24,
+                city="Bandung",
+                address="Jalan Rahasia 1",
                 owner_id=staff["budi"].id,
                 created_at=NOW,
             )
         )
+        session.add(Customer(code="C000901", name="Wati Tanpa Pengurus", city="Bogor", created_at=NOW))
+        # Codes go on behind those written down here.
+        session.add(Counter(name="customer", value=1000))
+        categories = {name: Category(name=name) for name in dict.fromkeys(product[2] for product in PRODUCTS)}
+        session.add_all(categories.values())
+        session.add_all(OrderSource(name=name, station=station, airs_at=at) for name, station, at in SOURCES)
         session.flush()
+        session.add_all(
+            Product(
+                code=code,
+                name=name,
+                category_id=categories[category].id,
+                price=Decimal(price),
+                currency="IDR",
+                stock=stock,
+                created_at=NOW,
+            )
+            for code, name, category, price, stock in PRODUCTS
+        )
         session.add_all(
             CustomerPhone(customer_id=customer.id, e164=phone, typed=phone)
             for customer, (_, _, _, phone, _) in zip(customers, CUSTOMERS, strict=True)
             if phone
         )
+        for code, phone in (("C000900", "+628155501234"), ("C000901", "+628155509876")):
+            other = session.scalars(select(Customer.id).where(Customer.code == code)).one()
+            session.add(CustomerPhone(customer_id=other, e164=phone, typed=phone))
         session.add_all(
             AgendaItem(
                 employee_id=siti,
@@ -136,4 +180,14 @@ def make_company(address: str) -> None:
                 ),
             ]
         )
+    _order(crm, "siti", "C000003", "SLM-01", NOW - timedelta(days=178))
+    _order(crm, "budi", "C000900", "JCR-01", NOW - timedelta(days=14))
     crm.close()
+
+
+def _order(crm: Crm, username: str, customer: str, product: str, at: datetime) -> None:
+    with crm.work(username) as work:
+        customer_id = work.session.scalars(select(Customer.id).where(Customer.code == customer)).one()
+        product_id = work.session.scalars(select(Product.id).where(Product.code == product)).one()
+        form = OrderForm(customer_id, [LineForm(product_id)], intention=f"{customer}-{product}", ordered_at=at)
+        take_order(work, form)
