@@ -191,7 +191,9 @@ class InterestRow:
 
     id: int | None
     origin: InterestOrigin
+    product_id: int | None
     product: str | None
+    category_id: int | None
     category: str | None
     orders: int | None
     on: date
@@ -650,7 +652,9 @@ _INTERESTS: Any = union_all(
     select(
         m.Interest.id.label("id"),
         _text(m.Interest.origin).label("origin"),
+        m.Interest.product_id.label("product_id"),
         m.Product.name.label("product"),
+        m.Interest.category_id.label("category_id"),
         m.Category.name.label("category"),
         _NO_NUMBER.label("orders"),
         m.Interest.at.label("at"),
@@ -661,7 +665,9 @@ _INTERESTS: Any = union_all(
     select(
         _NO_NUMBER,
         literal(str(InterestOrigin.DERIVED)),
+        _NO_NUMBER,
         _NO_TEXT,
+        m.Category.id,
         m.Category.name,
         _orders_of,
         func.max(m.OrderLine.ordered_at),
@@ -680,7 +686,8 @@ def _interests(work: Work, customer_id: int) -> list[InterestRow]:
     found: dict[tuple[str, str | None, str | None], InterestRow] = {}
     for row in work.session.execute(_INTERESTS, _until_today(work, customer_id)):
         origin = InterestOrigin(row.origin)
-        told = InterestRow(row.id, origin, row.product, row.category, row.orders, work.rules.business_date(row.at))
+        day = work.rules.business_date(row.at)
+        told = InterestRow(row.id, origin, row.product_id, row.product, row.category_id, row.category, row.orders, day)
         found[origin, row.product, row.category] = told
     return sorted(
         found.values(),
@@ -901,3 +908,48 @@ def _entry(row: Any, at: datetime, lines: Sequence[Any]) -> Entry:
         case EntryKind.OWNER:
             told = {"from_owner": row.a, "to_owner": row.b, "reason": row.c or None}
     return replace(entry, **told)
+
+
+def who_is(work: Work, code: str) -> tuple[Person, list[Phone]]:
+    """The customer alone, as somebody about to correct them reads them.
+
+    Raises:
+        CustomerNotVisible: missing, or a colleague's: one answer.
+    """
+    person = _person(work, code)
+    return person, _reached(work, person.id)[0]
+
+
+@dataclass(frozen=True)
+class InterestChoice:
+    """A product on sale or a category that somebody may care about; one of the two ids is none."""
+
+    product_id: int | None
+    category_id: int | None
+    name: str
+    category: str | None
+
+
+def interest_choices(work: Work, text: str, *, limit: int = 8) -> list[InterestChoice]:
+    """Categories and products on sale with this in their name, or in the product's code; categories first."""
+    wanted = text.strip()
+    if not wanted:
+        return []
+    categories = work.session.execute(
+        select(m.Category.id, m.Category.name)
+        .where(m.Category.name.icontains(wanted, autoescape=True))
+        .order_by(m.Category.name)
+        .limit(limit)
+    ).all()
+    products = work.session.execute(
+        select(m.Product.id, m.Product.name, m.Category.name.label("category"))
+        .outerjoin(m.Category, m.Category.id == m.Product.category_id)
+        .where(
+            m.Product.active,
+            or_(m.Product.name.icontains(wanted, autoescape=True), m.Product.code.istartswith(wanted, autoescape=True)),
+        )
+        .order_by(m.Product.name, m.Product.id)
+        .limit(limit)
+    ).all()
+    found = [InterestChoice(None, row.id, row.name, None) for row in categories]
+    return [*found, *(InterestChoice(row.id, None, row.name, row.category) for row in products)][:limit]
