@@ -3,18 +3,28 @@
 Names are compared `folded`: no case, no accents, any words of the name in any order, each by any
 part of it. A telemarketer finds own customers this way, and a few of the others through the narrow
 door (`queries/door.py`); managers and admins find everybody. Nothing here grows with the table:
-see `_name_matches`.
+see `_by_name`.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import phonenumbers
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from ecrm_core.crm import Work
+from ecrm_core.errors import InvalidValue
+from ecrm_core.models import Category, Customer, CustomerPhone, CustomerSearch, Employee, Product, folded
+from ecrm_core.phones import mask_phone, parse_phone, show_phone
+from ecrm_core.queries.door import DOOR_LETTERS, DOOR_ROWS, Look, look_through
 from ecrm_core.rules import ActivityStatus
 
 SHOWN = 20
@@ -25,6 +35,7 @@ SORTED = 5_000
 """Matches that are put in order as a whole; where there are more, they lie so close that walking is quicker."""
 LONGEST = 100
 """Characters looked at."""
+LONGEST_CODE = 32
 MOST_WORDS = 6
 PHONE_DIGITS = 5
 """Digits from which a number is looked up by its start."""
@@ -85,6 +96,75 @@ class FoundProduct:
     category: str | None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What was typed, as everything it could be."""
+
+    typed: str
+    region: str
+
+    @classmethod
+    def of(cls, work: Work, typed: str) -> Asked:
+        plain = "".join(sign for sign in typed[:LONGEST] if unicodedata.category(sign)[0] != "C" or sign.isspace())
+        return cls(" ".join(plain.split()), work.rules.phone_region)
+
+    @cached_property
+    def text(self) -> str:
+        return folded(self.typed)
+
+    @cached_property
+    def words(self) -> list[str]:
+        return list(dict.fromkeys(self.text.split()))[:MOST_WORDS]
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """The customer codes this could be: `C000123` of `c123` and `123`; other systems' as they are."""
+        if not any(sign.isdigit() for sign in self.typed) or len(self.typed) > LONGEST_CODE:
+            return []
+        codes = [self.typed, self.typed.upper()]
+        if number := _CODE.fullmatch(self.typed):
+            codes.insert(0, f"C{int(number[1]):06d}")
+        return list(dict.fromkeys(codes))
+
+    @cached_property
+    def phone(self) -> str | None:
+        """The complete number this could be, in E.164."""
+        if not self._dialled:
+            return None
+        try:
+            return parse_phone(self.typed, self.region)
+        except InvalidValue:
+            return None
+
+    @cached_property
+    def phone_starts(self) -> list[str]:
+        """What a number in E.164 begins with, where this begins one: `+628123` of `08123`, `628123`, `8123`."""
+        digits = self._dialled
+        if len(digits.lstrip("0")) < PHONE_DIGITS - 1 or len(digits) < PHONE_DIGITS:
+            return []
+        if self.typed.startswith("+"):
+            return [f"+{digits}"]
+        code = str(phonenumbers.country_code_for_region(self.region))
+        starts = [f"+{code}{digits.lstrip('0')}"]
+        if digits.startswith(code):
+            starts.append(f"+{digits}")
+        return starts
+
+    @cached_property
+    def letters(self) -> bool:
+        """Whether this names somebody closely enough for the narrow door."""
+        return any(sum(sign.isalpha() for sign in word) >= DOOR_LETTERS for word in self.indexed)
+
+    @cached_property
+    def indexed(self) -> list[str]:
+        """What of the words the trigram index answers."""
+        return [part for word in self.words if len(part := max(_WILD.split(word), key=len)) >= INDEXED]
+
+    @property
+    def _dialled(self) -> str:
+        return re.sub(r"[^0-9]", "", self.typed) if _PHONE.fullmatch(self.typed) else ""
+
+
 def find_customers(work: Work, text: str, *, limit: int = SHOWN) -> CustomersFound:
     """Customers whose name, code or phone this could be; the likeliest first, in a stable order.
 
@@ -95,14 +175,279 @@ def find_customers(work: Work, text: str, *, limit: int = SHOWN) -> CustomersFou
         text: a part of the name, several in any order; a code (`C000123`, `c123`, `123`); a phone in
             any spelling, complete or its first five digits and more.
     """
-    raise NotImplementedError
+    asked = Asked.of(work, text)
+    if not asked.text:
+        return CustomersFound()
+    exact = _exactly(work, asked)
+    by_name = _by_name if work.actor.is_staff else _own_by_name
+    ids = _merged(exact, _by_phone_start(work, asked, limit + 1), by_name(work, asked, limit + 1))
+    more = len(ids) > limit
+    mine = described(work, ids[:limit])
+    if work.actor.is_staff or more or not (asked.codes or asked.phone or asked.letters):
+        return CustomersFound(mine, more)
+    with look_through(work, asked.text) as look:
+        if look is None:
+            return CustomersFound(mine, throttled=True)
+        outside = certain = _exactly(look.work, asked, others(work))
+        if asked.letters:
+            outside = _merged(certain, _by_name(look.work, asked, DOOR_ROWS + 1, others(work)))
+        room = min(DOOR_ROWS, limit - len(mine))
+        theirs = seen_through(look, outside[:room])
+    first = {*exact, *certain}
+    rows = sorted([*mine, *theirs], key=lambda row: row.id not in first)  # keeps the order otherwise
+    return CustomersFound(rows, len(outside) > room, door=len(theirs))
 
 
 def by_phone(work: Work, typed: str) -> CustomersFound:
     """Whose number this is: nobody, one customer, or several; a telephone system asks so on a call."""
-    raise NotImplementedError
+    try:
+        number = parse_phone(typed[:LONGEST], work.rules.phone_region)
+    except InvalidValue:
+        return CustomersFound()
+    return having_phones(work, [number])
+
+
+def having_phones(work: Work, numbers: Sequence[str], *, limit: int = SHOWN) -> CustomersFound:
+    """The customers who have one of these numbers (E.164)."""
+    ids = _with_numbers(work, numbers, limit + 1)
+    mine = described(work, ids[:limit])
+    if work.actor.is_staff:
+        return CustomersFound(mine, len(ids) > limit)
+    with look_through(work, " ".join(numbers)) as look:
+        if look is None:
+            return CustomersFound(mine, throttled=True)
+        outside = _with_numbers(look.work, numbers, DOOR_ROWS + 1, others(work))
+        theirs = seen_through(look, outside[:DOOR_ROWS])
+    return CustomersFound([*mine, *theirs], len(outside) > DOOR_ROWS, door=len(theirs))
 
 
 def find_products(work: Work, text: str, *, limit: int = SHOWN) -> list[FoundProduct]:
     """Products on sale with this in their code or name: exact code first, then as they begin, then by name."""
-    raise NotImplementedError
+    words = text[:LONGEST].replace("\0", "").split()[:MOST_WORDS]
+    if not words:
+        return []
+    whole = " ".join(words)
+    rank = case(
+        (func.lower(Product.code) == whole.lower(), 0),
+        (Product.code.istartswith(whole, autoescape=True), 1),
+        (Product.name.istartswith(whole, autoescape=True), 2),
+        (Product.name.icontains(f" {whole}", autoescape=True), 3),
+        else_=4,
+    )
+    rows = work.session.execute(
+        select(Product.id, Product.code, Product.name, Product.price, Product.currency, Product.stock, Category.name)
+        .outerjoin(Category, Category.id == Product.category_id)
+        .where(
+            Product.active,
+            *(
+                or_(Product.name.icontains(word, autoescape=True), Product.code.icontains(word, autoescape=True))
+                for word in words
+            ),
+        )
+        .order_by(rank, Product.name, Product.id)
+        .limit(limit)
+    )
+    return [FoundProduct(*row) for row in rows]
+
+
+def others(work: Work) -> ColumnElement[bool]:
+    """Customers who are not the actor's own."""
+    return or_(Customer.owner_id.is_(None), Customer.owner_id != work.employee_id)
+
+
+def described(work: Work, ids: Sequence[int]) -> list[FoundCustomer]:
+    """Customers one may see, in the order of their ids, with what a list shows of them."""
+    rules = work.rules
+    phones = _first_phones(work, ids)
+    found = {}
+    statement = _with_owner(Customer.last_activity_at).where(Customer.id.in_(ids))
+    for row in work.session.execute(statement) if ids else ():
+        last = rules.business_date(row.last_activity_at) if row.last_activity_at else None
+        found[row.id] = FoundCustomer(
+            id=row.id,
+            code=row.code,
+            name=row.name,
+            city=row.city,
+            phone=show_phone(phones[row.id], rules.phone_region) if row.id in phones else None,
+            last_activity=last,
+            status=rules.activity.status(last, as_of=work.today),
+            owner_name=row.owner_name,
+            owner_is_me=row.owner_id is not None and row.owner_id == work.actor.employee_id,
+            reduced=False,
+        )
+    return [found[number] for number in ids if number in found]
+
+
+def seen_through(look: Look, ids: Sequence[int]) -> list[FoundCustomer]:
+    """Other people's customers in the reduced form, in the order of their ids; they go on record."""
+    phones = _first_phones(look.work, ids)
+    region = look.work.rules.phone_region
+    found = {
+        row.id: FoundCustomer(
+            id=row.id,
+            code=row.code,
+            name=row.name,
+            city=row.city,
+            phone=mask_phone(phones[row.id], region) if row.id in phones else None,
+            last_activity=None,
+            status=None,
+            owner_name=row.owner_name,
+            owner_is_me=False,
+            reduced=True,
+        )
+        for row in (look.work.session.execute(_with_owner().where(Customer.id.in_(ids))) if ids else ())
+    }
+    look.shown.extend(found[number].code for number in ids)
+    return [found[number] for number in ids]
+
+
+def _with_owner(*columns: Any) -> Select[Any]:
+    owner = Employee.name.label("owner_name")
+    statement = select(Customer.id, Customer.code, Customer.name, Customer.city, Customer.owner_id, owner, *columns)
+    return statement.outerjoin(Employee, Employee.id == Customer.owner_id)
+
+
+def _first_phones(work: Work, ids: Sequence[int]) -> dict[int, str]:
+    """The number to call first of each customer."""
+    if not ids:
+        return {}
+    rows = work.session.execute(
+        select(CustomerPhone.customer_id, CustomerPhone.e164)
+        .where(CustomerPhone.customer_id.in_(ids), CustomerPhone.wrong_at.is_(None))
+        .order_by(CustomerPhone.position.desc(), CustomerPhone.id.desc())
+    )
+    return {row.customer_id: row.e164 for row in rows}
+
+
+def _merged(*lists: Sequence[int]) -> list[int]:
+    return list(dict.fromkeys(number for ids in lists for number in ids))
+
+
+def _exactly(work: Work, asked: Asked, *only: ColumnElement[bool]) -> list[int]:
+    """Whose code or complete phone this is."""
+    ids: list[int] = []
+    if asked.codes:
+        statement = select(Customer.id).where(Customer.code.in_(asked.codes), _kept(), *only)
+        ids.extend(work.session.scalars(statement.order_by(Customer.code, Customer.id)))
+    if asked.phone:
+        ids.extend(_with_numbers(work, [asked.phone], SHOWN, *only))
+    return _merged(ids)
+
+
+def _with_numbers(work: Work, numbers: Sequence[str], limit: int, *only: ColumnElement[bool]) -> list[int]:
+    statement = (
+        select(Customer.id, Customer.search_name)
+        .join(CustomerPhone, CustomerPhone.customer_id == Customer.id)
+        .where(CustomerPhone.e164.in_(numbers), _kept(), *only)
+        .distinct()
+        .order_by(Customer.search_name, Customer.id)
+        .limit(limit)
+    )
+    return [row.id for row in work.session.execute(statement)]
+
+
+def _by_phone_start(work: Work, asked: Asked, limit: int) -> list[int]:
+    """Whose number begins so, by the number."""
+    starts = asked.phone_starts
+    if not starts:
+        return []
+    # Digits only, so that the text after the last possible one is the number with a sign behind 9.
+    ranges = [
+        and_(CustomerPhone.e164 >= start, CustomerPhone.e164 < f"{start[:-1]}{chr(ord(start[-1]) + 1)}")
+        for start in starts
+    ]
+    statement = (
+        select(CustomerPhone.customer_id, CustomerPhone.e164)
+        .join(Customer, Customer.id == CustomerPhone.customer_id)
+        .where(or_(*ranges), _kept())
+        .order_by(CustomerPhone.e164, CustomerPhone.customer_id)
+        .limit(limit)
+    )
+    return _merged([row.customer_id for row in work.session.execute(statement)])
+
+
+def _own_by_name(work: Work, asked: Asked, limit: int) -> list[int]:
+    """A telemarketer's own, from the one index that holds owner and name."""
+    statement = (
+        select(Customer.id)
+        .where(Customer.owner_id == work.employee_id, *_fragments(asked.words), _kept())
+        .order_by(_rank(asked), Customer.search_name, Customer.id)
+        .limit(limit)
+    )
+    return list(work.session.scalars(statement))
+
+
+def _by_name(work: Work, asked: Asked, limit: int, *only: ColumnElement[bool]) -> list[int]:
+    """Everybody whose name this could be. Each step reads a bounded number of rows.
+
+    Names that begin so are read in their order from the index of names. Fragments come from the
+    trigram index where there are few enough to be put in order; where there are many, names are
+    gone through in their order until there are enough.
+    """
+    begin = (
+        select(Customer.id, Customer.search_name)
+        .where(Customer.search_name >= asked.text, _kept(), *only)
+        .order_by(Customer.search_name, Customer.id)
+        .limit(limit)
+    )
+    ids = [row.id for row in work.session.execute(begin) if row.search_name.startswith(asked.text)]
+    if len(ids) >= limit or not asked.indexed:
+        return ids
+    found, complete = _by_fragments(work, asked, limit, only)
+    if not complete:
+        if len(asked.words) == 1:
+            ids = _merged(ids, _walked(work, [f" {asked.text}"], limit, only))
+        found = _walked(work, asked.words, limit, only) if len(ids) < limit else []
+    return _merged(ids, found)[:limit]
+
+
+def _by_fragments(work: Work, asked: Asked, limit: int, only: Sequence[ColumnElement[bool]]) -> tuple[list[int], bool]:
+    """Matches of the trigram index in order, and whether these are all."""
+    # On its own and with a limit, so that PostgreSQL does not give the index up for the other conditions.
+    matches = (
+        select(CustomerSearch.id)
+        .where(*(CustomerSearch.search_name.like(f"%{word}%") for word in asked.indexed))
+        .limit(SORTED + 1)
+        .cte("matches")
+    )
+    many = select(func.count()).select_from(matches).scalar_subquery()
+    rows = work.session.execute(
+        select(Customer.id, many.label("many"))
+        .join(matches, matches.c.id == Customer.id)
+        .where(*_fragments(asked.words), _kept(), *only)
+        .order_by(_rank(asked), Customer.search_name, Customer.id)
+        .limit(limit)
+    ).all()
+    read = rows[0].many if rows else work.session.scalar(select(func.count()).select_from(matches)) or 0
+    return [row.id for row in rows], read <= SORTED
+
+
+def _walked(work: Work, words: Sequence[str], limit: int, only: Sequence[ColumnElement[bool]]) -> list[int]:
+    statement = (
+        select(Customer.id)
+        .where(*_fragments(words), _kept(), *only)
+        .order_by(Customer.search_name, Customer.id)
+        .limit(limit)
+    )
+    return list(work.session.scalars(statement))
+
+
+def _kept() -> ColumnElement[bool]:
+    """Not merged into somebody else."""
+    return Customer.merged_into_id.is_(None)
+
+
+def _fragments(words: Sequence[str]) -> list[ColumnElement[bool]]:
+    return [Customer.search_name.contains(word, autoescape=True) for word in words]
+
+
+def _rank(asked: Asked) -> ColumnElement[int]:
+    words = and_(*(_begins_a_word(word) for word in asked.words))
+    return case((Customer.search_name.startswith(asked.text, autoescape=True), 1), (words, 2), else_=3)
+
+
+def _begins_a_word(word: str) -> ColumnElement[bool]:
+    return or_(
+        Customer.search_name.startswith(word, autoescape=True),
+        Customer.search_name.contains(f" {word}", autoescape=True),
+    )
