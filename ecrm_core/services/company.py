@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -80,8 +81,17 @@ def change_order_source(
     _fill_source(work, row, name, station, airs_at)
 
 
-def deactivate_order_sources(work: Work, source_ids: Collection[int]) -> list[str]:
-    """Ask for these no more; their orders keep them. The names of those that were asked for until now. Admins.
+@dataclass(frozen=True)
+class SourceCard:
+    """A way customers hear of the company."""
+
+    id: int
+    name: str
+    active: bool
+
+
+def deactivate_order_sources(work: Work, source_ids: Collection[int]) -> list[SourceCard]:
+    """Ask for these no more; those that are not asked for already are passed over. Their orders keep them. Admins.
 
     Raises:
         NotAllowed: not an admin.
@@ -89,7 +99,7 @@ def deactivate_order_sources(work: Work, source_ids: Collection[int]) -> list[st
     return _switched_sources(work, source_ids, active=False)
 
 
-def reactivate_order_sources(work: Work, source_ids: Collection[int]) -> list[str]:
+def reactivate_order_sources(work: Work, source_ids: Collection[int]) -> list[SourceCard]:
     """Ask for these again. Admins.
 
     Raises:
@@ -98,13 +108,13 @@ def reactivate_order_sources(work: Work, source_ids: Collection[int]) -> list[st
     return _switched_sources(work, source_ids, active=True)
 
 
-def _switched_sources(work: Work, source_ids: Collection[int], *, active: bool) -> list[str]:
+def _switched_sources(work: Work, source_ids: Collection[int], *, active: bool) -> list[SourceCard]:
     work.require(Role.ADMIN)
     wanted = select(OrderSource).where(OrderSource.id.in_(source_ids), OrderSource.active.is_(not active))
     rows = list(work.session.scalars(wanted.order_by(OrderSource.id).with_for_update()))
     for row in rows:
         row.active = active
-    return [row.name for row in rows]
+    return [SourceCard(row.id, row.name, row.active) for row in rows]
 
 
 def _fill_source(work: Work, row: OrderSource, name: str, station: str | None, airs_at: str | None) -> None:

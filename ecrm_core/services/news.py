@@ -119,6 +119,12 @@ def restore_event(work: Work, event_id: int) -> None:
     _found(work, Event, event_id, deleted=True).deleted_at = None
 
 
+def restore_events(work: Work, event_ids: Collection[int]) -> None:
+    """Bring back events that were taken away."""
+    for number in event_ids:
+        restore_event(work, number)
+
+
 def add_announcement(
     work: Work,
     *,
@@ -188,6 +194,12 @@ def delete_announcements(work: Work, announcement_ids: Collection[int]) -> list[
 def restore_announcement(work: Work, announcement_id: int) -> None:
     """Bring back a notice that was taken away."""
     _found(work, Announcement, announcement_id, deleted=True).deleted_at = None
+
+
+def restore_announcements(work: Work, announcement_ids: Collection[int]) -> None:
+    """Bring back notices that were taken away."""
+    for number in announcement_ids:
+        restore_announcement(work, number)
 
 
 def mark_announcement_read(work: Work, announcement_id: int) -> None:

@@ -25,7 +25,7 @@ from ecrm_core.services.news import (
     delete_announcements,
     delete_events,
     mark_announcement_read,
-    restore_event,
+    restore_events,
 )
 from tests.conftest import FrozenClock
 
@@ -171,8 +171,8 @@ def test_several_are_taken_away_at_once_and_brought_back(crm: Crm) -> None:
     with crm.work("agus") as work, pytest.raises(NotVisible):
         event_record(work, numbers[0])
     with crm.work("agus") as work:
-        restore_event(work, numbers[1])
-    assert events_of(crm, "siti") == ["B"]
+        restore_events(work, numbers[1:])
+    assert events_of(crm, "siti") == ["B", "C"]
 
 
 @pytest.mark.parametrize("who", ["siti", "ratna"])

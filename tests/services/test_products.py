@@ -211,10 +211,11 @@ def test_sources_are_counted_by_the_orders_they_brought_lately(crm: Crm, shop: S
     with crm.work("agus") as work:
         assert [(line.name, line.orders) for line in order_sources(work)] == [("Nusa TV pagi", 2), ("Teman", 0)]
         assert {line.name: line.orders for line in order_sources(work, days=31)}["Teman"] == 1
-        assert deactivate_order_sources(work, [spot, 999]) == ["Nusa TV pagi"]
+        assert [card.name for card in deactivate_order_sources(work, [spot, 999])] == ["Nusa TV pagi"]
+        assert deactivate_order_sources(work, [spot]) == []
     with crm.work("agus") as work:
         assert [(line.name, line.active) for line in order_sources(work)] == [("Teman", True), ("Nusa TV pagi", False)]
-        assert reactivate_order_sources(work, [spot]) == ["Nusa TV pagi"]
+        assert [card.active for card in reactivate_order_sources(work, [spot])] == [True]
 
 
 def test_a_source_is_changed_by_one_admin_at_a_time(crm: Crm) -> None:
