@@ -17,7 +17,11 @@ from panel.theme import Design
 
 from dashboards.login import asset
 from dashboards.page import Page, Refused, Visit, in_work, texts_in
+from dashboards.pages.events import EventsPage
 from dashboards.pages.home import HomePage
+from dashboards.pages.products import ProductsPage
+from dashboards.pages.sources import SourcesPage
+from dashboards.pages.transactions import TransactionsPage
 from dashboards.parts.frame import Frame
 from dashboards.parts.toasts import Toasts
 from ecrm_core.crm import Work
@@ -62,7 +66,15 @@ class Entry:
     under: str = ""
 
 
-PAGES: tuple[Entry, ...] = (Entry("home", HomePage, "home", "h", count=lambda counts: counts.open_items),)
+STAFF = frozenset({Role.MANAGER, Role.ADMIN})
+
+PAGES: tuple[Entry, ...] = (
+    Entry("home", HomePage, "home", "h", count=lambda counts: counts.open_items),
+    Entry("transactions", TransactionsPage, "list", "r"),
+    Entry("events", EventsPage, "calendar", "a"),
+    Entry("products", ProductsPage, "box", roles=STAFF),
+    Entry("sources", SourcesPage, "spot", roles=frozenset({Role.ADMIN})),
+)
 HOME = PAGES[0]
 PATHS: tuple[str, ...] = tuple(entry.path for entry in PAGES)
 
