@@ -107,6 +107,11 @@ class CompanyRules(BaseModel):
     follow_up_months: int = Field(default=1, ge=1, le=24)
     follow_up_expiry_months: int = Field(default=2, ge=1, le=24)
     capacity: int = Field(default=60, ge=1, le=500)
+    contact_rest_days: int = Field(default=7, ge=0, le=365)
+    refusal_rest_days: int = Field(default=30, ge=0, le=365)
+    waiting_days: int = Field(default=5, ge=1, le=60)
+    slip_days: int = Field(default=14, ge=1, le=90)
+    win_back_months: int = Field(default=24, ge=1, le=120)
     contact_from: time = time(8)
     contact_to: time = time(20)
 

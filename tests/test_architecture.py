@@ -13,13 +13,15 @@ MAY_IMPORT = {
     "settings": {"errors"},
     "rules": {"errors"},
     "phones": {"errors"},
+    "working_days": set(),
+    "zones": set(),
     "models": {"errors", "models"},
     "visibility": {"errors", "models"},
     "migrations": {"errors", "models", "migrations"},
     "crm": {"errors", "models", "rules", "settings", "visibility", "migrations"},
     "frames": set(),
     "texts": {"errors", "models", "rules"},
-    "queries": {"errors", "models", "rules", "crm", "frames", "phones", "queries"},
+    "queries": {"crm", "errors", "frames", "models", "phones", "queries", "rules", "working_days", "zones"},
     "analytics": {"errors", "rules", "frames", "analytics"},
 }
 """What each part of the core may know of the others; services, importing and commands may know all of these."""

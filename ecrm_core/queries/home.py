@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 
-import holidays
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from ecrm_core import models as m
@@ -23,6 +21,7 @@ from ecrm_core.models.orders import FollowUpState
 from ecrm_core.models.people import Appearance, Language, Role
 from ecrm_core.queries.activity import status_counts_now
 from ecrm_core.rules import ActivityRule, ActivityStatus, birthday_in
+from ecrm_core.working_days import days_off_before
 
 AGENDA_ROWS = 200
 """As many open items as one person could ever work through in a day, and more."""
@@ -333,18 +332,7 @@ def _days_to_greet(work: Work, day: date) -> list[date]:
     """The day and the days off right before it, newest first."""
     employee = work.session.get(m.Employee, work.employee_id)
     assert employee is not None
-    days = [day]
-    while len(days) < LONGEST_ABSENCE_DAYS:
-        before = days[-1] - timedelta(days=1)
-        if employee.working_days[before.weekday()] == "1" and before not in _public_holidays(before.year):
-            break
-        days.append(before)
-    return days
-
-
-@lru_cache(maxsize=8)
-def _public_holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("ID", years=year))
+    return [day, *days_off_before(employee.working_days, day, most=LONGEST_ABSENCE_DAYS - 1)]
 
 
 def _first_phones(work: Work, customer_ids: Iterable[int]) -> dict[int, str]:
