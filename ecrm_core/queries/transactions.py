@@ -6,7 +6,7 @@ export, and the frames of `queries.history` alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -232,10 +232,7 @@ def chosen(work: Work, filters: TransactionFilters) -> list[ColumnElement[bool]]
         raise InvalidValue("until", filters.until, "ends_before_start")
     if filters.state is not None and filters.state not in STATES:
         raise InvalidValue("state", filters.state, "unknown_field")
-    conditions: list[ColumnElement[bool]] = [
-        OrderLine.ordered_at >= work.rules.start_of(filters.since),
-        OrderLine.ordered_at < work.rules.end_of(filters.until),
-    ]
+    conditions = _within(work, filters, OrderLine.ordered_at)
     if wanted := filters.product.strip():
         found = select(Product.id).where(
             or_(Product.name.icontains(wanted, autoescape=True), Product.code.icontains(wanted, autoescape=True))
@@ -259,6 +256,16 @@ def chosen(work: Work, filters: TransactionFilters) -> list[ColumnElement[bool]]
     if filters.follow_up is not None:
         conditions.append(_its_follow_up(work, FollowUpChoice(filters.follow_up)))
     return conditions
+
+
+def _within(work: Work, filters: TransactionFilters, column: Any) -> list[ColumnElement[bool]]:
+    return [column >= work.rules.start_of(filters.since), column < work.rules.end_of(filters.until)]
+
+
+def _its_order(work: Work, filters: TransactionFilters) -> ColumnElement[bool]:
+    """The order of a line. The period is said of it too: a line repeats its date, and PostgreSQL need not
+    read every order there is to find those of a month."""
+    return and_(Order.id == OrderLine.order_id, *_within(work, filters, Order.ordered_at))
 
 
 def _its_customer(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -303,9 +310,11 @@ def transaction_rows(
 ) -> list[TransactionRow]:
     """The rows of a page alone, where count and sums are known already."""
     # First which lines, over as few tables as the question needs; then all about those few.
-    wanted = _sorted(select(OrderLine.id).where(*chosen(work, filters)), sort or Sort())
-    if filters.state is not None:
-        wanted = _with_order(wanted, sort or Sort())
+    sort = sort or Sort()
+    wanted = select(OrderLine.id).where(*chosen(work, filters))
+    if filters.state is not None or sort.key is SortKey.ORDER:
+        wanted = wanted.join(Order, _its_order(work, filters))
+    wanted = _sorted(wanted, sort)
     ids = list(work.session.scalars(wanted.limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)))
     found = {row.line_id: row for row in _rows(work, full_lines().where(OrderLine.id.in_(ids)))} if ids else {}
     return [found[line_id] for line_id in ids if line_id in found]
@@ -315,13 +324,14 @@ def all_transaction_rows(
     work: Work, filters: TransactionFilters, *, sort: Sort | None = None
 ) -> Iterator[TransactionRow]:
     """Every row of a history in its order, read as they are taken: for exports of any length."""
-    statement = _sorted(full_lines().where(*chosen(work, filters)), sort or Sort(), joined=True)
+    statement = full_lines().where(*chosen(work, filters), *_within(work, filters, Order.ordered_at))
+    statement = _sorted(statement, sort or Sort(), joined=True)
     return _rows(work, statement.execution_options(yield_per=EXPORT_ROWS))
 
 
 def transaction_totals(work: Work, filters: TransactionFilters) -> TransactionTotals:
     """How many lines there are, and what they add up to."""
-    found = list(_sums(work, chosen(work, filters)))
+    found = list(_sums(work, filters))
     return TransactionTotals(sum(count for count, _ in found), [sums for _, sums in found])
 
 
@@ -330,41 +340,35 @@ def one_transaction(work: Work, line_id: int) -> TransactionRow | None:
     return next(_rows(work, full_lines().where(OrderLine.id == line_id)), None)
 
 
-def _with_order(statement: Select[Any], sort: Sort) -> Select[Any]:
-    """Joined to the order, which the state of a line is told from, unless sorting has done so."""
-    return statement if sort.key is SortKey.ORDER else statement.join(Order, Order.id == OrderLine.order_id)
-
-
 def _sorted(statement: Select[Any], sort: Sort, *, joined: bool = False) -> Select[Any]:
     """In order, equal ones by date and line, so that no row is on two pages."""
 
     def by(column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
         return column.desc().nulls_last() if sort.down else column.asc().nulls_last()
 
-    tables: dict[SortKey, tuple[Any, Any]] = {
-        SortKey.ORDER: (Order, Order.id == OrderLine.order_id),
-        SortKey.CUSTOMER: (Customer, Customer.id == OrderLine.customer_id),
-        SortKey.PRODUCT: (Product, Product.id == OrderLine.product_id),
-        SortKey.DUE: (FollowUp, FollowUp.line_id == OrderLine.id),
-        SortKey.FOLLOWED_UP: (FollowUp, FollowUp.line_id == OrderLine.id),
-    }
     columns: dict[SortKey, SQLColumnExpression[Any]] = {
         SortKey.ORDER: Order.number,
         SortKey.CUSTOMER: Customer.search_name,
         SortKey.PRODUCT: Product.name,
         SortKey.QUANTITY: OrderLine.quantity,
         SortKey.AMOUNT: OrderLine.amount,
-        SortKey.DUE: FollowUp.due_on,
-        SortKey.FOLLOWED_UP: FollowUp.followed_up_on,
+        SortKey.DUE: _of_follow_up(FollowUp.due_on),
+        SortKey.FOLLOWED_UP: _of_follow_up(FollowUp.followed_up_on),
+        SortKey.RESPONSE: _newest_rating(),
     }
     last = (OrderLine.ordered_at.desc(), OrderLine.id.desc()) if sort.down else (OrderLine.ordered_at, OrderLine.id)
     if sort.key is SortKey.DATE:
         return statement.order_by(*last)
-    if sort.key is SortKey.RESPONSE:
-        return statement.order_by(by(_newest_rating()), *last)
-    if not joined and sort.key in tables:
-        statement = statement.outerjoin(*tables[sort.key])
+    if not joined and sort.key is SortKey.CUSTOMER:
+        statement = statement.outerjoin(Customer, Customer.id == OrderLine.customer_id)
+    if not joined and sort.key is SortKey.PRODUCT:
+        statement = statement.join(Product, Product.id == OrderLine.product_id)
     return statement.order_by(by(columns[sort.key]), *last)
+
+
+def _of_follow_up(column: Any) -> SQLColumnExpression[Any]:
+    """A date of a line's follow-up, looked up line by line: a join would read every follow-up there is."""
+    return select(column).where(FollowUp.line_id == OrderLine.id).correlate(OrderLine).scalar_subquery()
 
 
 def _newest_rating() -> SQLColumnExpression[Any]:
@@ -460,10 +464,10 @@ def _rows(work: Work, statement: Select[Any]) -> Iterator[TransactionRow]:
 def transaction_sums(work: Work, *, since: date, until: date, product: str | None = None) -> list[TransactionSums]:
     """What was sold and returned in a period, one entry per currency: sums never mix them."""
     filters = TransactionFilters(since, until, product=product or "")
-    return [sums for _, sums in _sums(work, chosen(work, filters))]
+    return [sums for _, sums in _sums(work, filters)]
 
 
-def _sums(work: Work, conditions: Iterable[ColumnElement[bool]]) -> Iterator[tuple[int, TransactionSums]]:
+def _sums(work: Work, filters: TransactionFilters) -> Iterator[tuple[int, TransactionSums]]:
     """All lines counted, and their sums, for each currency."""
     sold = and_(Order.kind == OrderKind.SALE, Order.status != OrderStatus.CANCELLED)
     back = or_(Order.kind == OrderKind.RETURN, and_(sold, OrderLine.returned_quantity > 0))
@@ -471,8 +475,8 @@ def _sums(work: Work, conditions: Iterable[ColumnElement[bool]]) -> Iterator[tup
     rows = work.session.execute(
         select(Order.currency, func.count(), *_side(sold, OrderLine.amount), *_side(back, back_amount))
         .select_from(OrderLine)
-        .join(Order, Order.id == OrderLine.order_id)
-        .where(*conditions)
+        .join(Order, _its_order(work, filters))
+        .where(*chosen(work, filters))
         .group_by(Order.currency)
         .order_by(Order.currency)
     )
