@@ -37,6 +37,8 @@ LONGEST = 100
 """Characters looked at."""
 LONGEST_CODE = 32
 MOST_WORDS = 6
+MOST_HOLDERS = 200
+"""Customers of one number that are looked at."""
 PHONE_DIGITS = 5
 """Digits from which a number is looked up by its start."""
 
@@ -157,8 +159,7 @@ class Asked:
 
     @cached_property
     def indexed(self) -> list[str]:
-        """What of the words the trigram index answers."""
-        return [part for word in self.words if len(part := max(_WILD.split(word), key=len)) >= INDEXED]
+        return _indexed(self.words)
 
     @property
     def _dialled(self) -> str:
@@ -335,42 +336,42 @@ def _exactly(work: Work, asked: Asked, *only: ColumnElement[bool]) -> list[int]:
 
 
 def _with_numbers(work: Work, numbers: Sequence[str], limit: int, *only: ColumnElement[bool]) -> list[int]:
-    statement = (
-        select(Customer.id, Customer.search_name)
-        .join(CustomerPhone, CustomerPhone.customer_id == Customer.id)
-        .where(CustomerPhone.e164.in_(numbers), _kept(), *only)
-        .distinct()
-        .order_by(Customer.search_name, Customer.id)
-        .limit(limit)
-    )
-    return [row.id for row in work.session.execute(statement)]
+    holders = select(CustomerPhone.customer_id).where(CustomerPhone.e164.in_(numbers)).limit(MOST_HOLDERS)
+    return _in_order(work, list(work.session.scalars(holders)), only, Customer.search_name)[:limit]
 
 
 def _by_phone_start(work: Work, asked: Asked, limit: int) -> list[int]:
     """Whose number begins so, by the number."""
-    starts = asked.phone_starts
-    if not starts:
+    ids: list[int] = []
+    for start in asked.phone_starts:
+        # Numbers are digits, so all that begin so lie before the next digit.
+        after = f"{start[:-1]}{chr(ord(start[-1]) + 1)}"
+        numbers = (
+            select(CustomerPhone.customer_id)
+            .where(CustomerPhone.e164 >= start, CustomerPhone.e164 < after)
+            .order_by(CustomerPhone.e164, CustomerPhone.customer_id)
+            .limit(limit * 2)
+        )
+        ids.extend(work.session.scalars(numbers))
+    ids = _merged(ids)
+    kept = set(_in_order(work, ids, (), Customer.id))
+    return [number for number in ids if number in kept][:limit]
+
+
+def _in_order(work: Work, ids: Sequence[int], only: Sequence[ColumnElement[bool]], by: Any) -> list[int]:
+    """Those of a few customers who fulfil the conditions."""
+    if not ids:
         return []
-    # Digits only, so that the text after the last possible one is the number with a sign behind 9.
-    ranges = [
-        and_(CustomerPhone.e164 >= start, CustomerPhone.e164 < f"{start[:-1]}{chr(ord(start[-1]) + 1)}")
-        for start in starts
-    ]
-    statement = (
-        select(CustomerPhone.customer_id, CustomerPhone.e164)
-        .join(Customer, Customer.id == CustomerPhone.customer_id)
-        .where(or_(*ranges), _kept())
-        .order_by(CustomerPhone.e164, CustomerPhone.customer_id)
-        .limit(limit)
-    )
-    return _merged([row.customer_id for row in work.session.execute(statement)])
+    statement = select(Customer.id).where(Customer.id.in_(ids), _kept(), *only).order_by(by, Customer.id)
+    return list(work.session.scalars(statement))
 
 
 def _own_by_name(work: Work, asked: Asked, limit: int) -> list[int]:
     """A telemarketer's own, from the one index that holds owner and name."""
     statement = (
         select(Customer.id)
-        .where(Customer.owner_id == work.employee_id, *_fragments(asked.words), _kept())
+        # Any name is from the empty one on; this says which index to take.
+        .where(Customer.owner_id == work.employee_id, Customer.search_name >= "", *_fragments(asked.words), _kept())
         .order_by(_rank(asked), Customer.search_name, Customer.id)
         .limit(limit)
     )
@@ -393,20 +394,24 @@ def _by_name(work: Work, asked: Asked, limit: int, *only: ColumnElement[bool]) -
     ids = [row.id for row in work.session.execute(begin) if row.search_name.startswith(asked.text)]
     if len(ids) >= limit or not asked.indexed:
         return ids
-    found, complete = _by_fragments(work, asked, limit, only)
+    found, complete = _by_fragments(work, asked, asked.words, limit, only)
     if not complete:
         if len(asked.words) == 1:
-            ids = _merged(ids, _walked(work, [f" {asked.text}"], limit, only))
+            begins = [f" {asked.text}"]
+            found, complete = _by_fragments(work, asked, begins, limit, only)
+            ids = _merged(ids, found if complete else _walked(work, begins, limit, only))
         found = _walked(work, asked.words, limit, only) if len(ids) < limit else []
     return _merged(ids, found)[:limit]
 
 
-def _by_fragments(work: Work, asked: Asked, limit: int, only: Sequence[ColumnElement[bool]]) -> tuple[list[int], bool]:
-    """Matches of the trigram index in order, and whether these are all."""
+def _by_fragments(
+    work: Work, asked: Asked, parts: Sequence[str], limit: int, only: Sequence[ColumnElement[bool]]
+) -> tuple[list[int], bool]:
+    """Names with all these parts, in order, from the trigram index, and whether these are all."""
     # On its own and with a limit, so that PostgreSQL does not give the index up for the other conditions.
     matches = (
         select(CustomerSearch.id)
-        .where(*(CustomerSearch.search_name.like(f"%{word}%") for word in asked.indexed))
+        .where(*(CustomerSearch.search_name.like(f"%{part}%") for part in _indexed(parts)))
         .limit(SORTED + 1)
         .cte("matches")
     )
@@ -414,7 +419,7 @@ def _by_fragments(work: Work, asked: Asked, limit: int, only: Sequence[ColumnEle
     rows = work.session.execute(
         select(Customer.id, many.label("many"))
         .join(matches, matches.c.id == Customer.id)
-        .where(*_fragments(asked.words), _kept(), *only)
+        .where(*_fragments(parts), _kept(), *only)
         .order_by(_rank(asked), Customer.search_name, Customer.id)
         .limit(limit)
     ).all()
@@ -422,10 +427,15 @@ def _by_fragments(work: Work, asked: Asked, limit: int, only: Sequence[ColumnEle
     return [row.id for row in rows], read <= SORTED
 
 
+def _indexed(parts: Sequence[str]) -> list[str]:
+    """What of these the trigram index answers: three letters and more, no wild cards."""
+    return [found for part in parts if len(found := max(_WILD.split(part), key=len)) >= INDEXED]
+
+
 def _walked(work: Work, words: Sequence[str], limit: int, only: Sequence[ColumnElement[bool]]) -> list[int]:
     statement = (
         select(Customer.id)
-        .where(*_fragments(words), _kept(), *only)
+        .where(Customer.search_name >= "", *_fragments(words), _kept(), *only)
         .order_by(Customer.search_name, Customer.id)
         .limit(limit)
     )
@@ -433,8 +443,8 @@ def _walked(work: Work, words: Sequence[str], limit: int, only: Sequence[ColumnE
 
 
 def _kept() -> ColumnElement[bool]:
-    """Not merged into somebody else."""
-    return Customer.merged_into_id.is_(None)
+    """Not merged into somebody else. Without the + 0, SQLite looks this up in an index, and reads everybody."""
+    return (Customer.merged_into_id + 0).is_(None)
 
 
 def _fragments(words: Sequence[str]) -> list[ColumnElement[bool]]:
