@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NoReturn, TypeAlias
+from weakref import WeakSet
 
 from sqlalchemy import ColumnElement, Select, event, false, inspect, or_, select, true
 from sqlalchemy.engine import Connection
@@ -299,6 +300,10 @@ def driver_connection(session: Session) -> Connection:
     return Session.connection(session)
 
 
+_known_limited: WeakSet[Any] = WeakSet()
+"""Statements that were looked through once: none ever changes, and those made once for all are asked often."""
+
+
 @event.listens_for(VisibleSession, "do_orm_execute")
 def _limit_reads(state: ORMExecuteState) -> None:
     session = state.session
@@ -307,8 +312,9 @@ def _limit_reads(state: ORMExecuteState) -> None:
         return  # refreshes a row that this session was already allowed to load
     if not state.is_select:
         raise UnlimitedRead(statement=type(state.statement).__name__)
-    if not (state.is_relationship_load or session._by_key):
+    if not (state.is_relationship_load or session._by_key or state.statement in _known_limited):
         refuse_unlimited(state.statement)
+        _known_limited.add(state.statement)
     state.statement = state.statement.options(*session.limits)
 
 
