@@ -347,7 +347,8 @@ class CustomerPage(Page):
                 "label": say(f"{fact}.birthday"),
                 "values": [{"text": say.day(day, year=year is not None), "more": age}],
             }
-        town = ", ".join(part for part in (person.city, person.province, person.postcode) if part)
+        region = " ".join(part for part in (person.province, person.postcode) if part)
+        town = ", ".join(part for part in (person.city, region) if part)
         if person.address or town:
             places = [{"text": text} for text in (person.address, town) if text]
             yield {"label": say(f"{fact}.address"), "values": places}
@@ -405,7 +406,7 @@ class CustomerPage(Page):
 
     def _entry(self, entry: Entry) -> dict[str, Any]:
         say = self.texts
-        by = say("customer.timeline.by", name=entry.by) if entry.by else ""
+        by = say("customer.timeline.by", name=entry.by) if entry.by and entry.by != self.me.name else ""
         told: dict[str, Any] = {
             "key": f"{entry.kind}-{entry.id}",
             "icon": str(entry.kind),
@@ -470,7 +471,9 @@ class CustomerPage(Page):
             "mark_tone": ORDER_TONES[entry.status],
             "sum": say.money(entry.amount, entry.currency or "") if entry.amount is not None else "",
             "line": ", ".join(products),
-            "by": say("customer.timeline.taken_by", channel=channel, name=entry.by) if entry.by else channel,
+            "by": say("customer.timeline.taken_by", channel=channel, name=entry.by)
+            if entry.by and entry.by != self.me.name
+            else channel,
         }
 
     def _complaint(self, kind: str | None) -> str:

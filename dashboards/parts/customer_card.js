@@ -343,7 +343,7 @@ export function render({ model, el: root }) {
     el(
       "a",
       {
-        class: `button ${way.primary ? "primary" : "outline"}`,
+        class: "button outline",
         href: way.href,
         target: way.outside ? "_blank" : null,
         rel: "noopener noreferrer",
@@ -365,7 +365,7 @@ export function render({ model, el: root }) {
     since.textContent = state.status.since;
     ways.replaceChildren(
       ...state.ways.map(wayButton),
-      pageLink(state.order.url, { class: "button outline", title: state.order.tip, "data-key": "order" }, icon("plus"), el("span", {}, state.order.label)),
+      pageLink(state.order.url, { class: "button primary", title: state.order.tip, "data-key": "order" }, icon("plus"), el("span", {}, state.order.label)),
       el("button", { type: "button", class: "button outline", title: "e", "data-key": "edit", onclick: () => openForm() }, icon("edit"), el("span", {}, state.words.edit)),
     );
     refusal.replaceChildren(...(state.refused ? [icon("barred"), el("span", {}, state.refused)] : []));
@@ -404,7 +404,7 @@ export function render({ model, el: root }) {
       walk.setAttribute("aria-label", on.label);
       walk.replaceChildren(
         pageLink(on.back.url, { class: "back", title: "Esc", "data-key": "back" }, icon("left"), on.back.label),
-        on.text ? el("span", { class: "steps" }, step("previous", on.previous_label, on.previous, "left"), el("span", {}, on.text), step("next", on.next_label, on.next, "right")) : null,
+        ...(on.text ? [el("span", { class: "steps" }, step("previous", on.previous_label, on.previous, "left"), el("span", {}, on.text), step("next", on.next_label, on.next, "right"))] : []),
       );
       if (missing) {
         title.textContent = "";

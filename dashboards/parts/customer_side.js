@@ -49,9 +49,9 @@ export function render({ model, el: root }) {
         el("span", { class: "quiet", title: row.last_full }, row.last),
         row.answer ? el("span", { class: "said" }, row.answer) : null,
       ),
-      el("td", { class: "number" }, row.times),
-      el("td", { class: "number" }, row.pieces),
-      el("td", { class: "number money" }, row.amount),
+      [row.times, row.pieces, row.amount].map((number, place) =>
+        el("td", { class: place === 2 ? "number money" : "number", "data-label": model.state.purchases.columns[place + 1] }, number),
+      ),
       el(
         "td",
         { class: "ask" },

@@ -8,6 +8,8 @@ Object.assign(ICONS, {
   sms: ["M4.500 5.500h15v10.500H10l-4 3.500v-3.500H4.500z"],
 });
 
+const FEW = 8;
+
 export function render({ model, el: root }) {
   const heading = el("h2", { id: "title" });
   const tools = el("div", { class: "tools" });
@@ -23,7 +25,10 @@ export function render({ model, el: root }) {
   const drafts = (window.ecrmDrafts ??= {});
   let form = null; // {kind, code, element, token, saving}
   let at = null; // key of the entry that has the cursor
+  let shown = null; // whose timeline it is
   let waiting = false; // older ones were asked for
+  let whole = false; // on a narrow screen the newest come first, and what was bought soon after them
+  const narrow = matchMedia("(max-width: 959px)");
   let pressed = null; // chip pressed here and not answered yet
 
   const fresh = () => crypto.getRandomValues(new Uint32Array(2)).join("-");
@@ -178,6 +183,7 @@ export function render({ model, el: root }) {
     const now = entries.findIndex((entry) => entry.key === at);
     const next = now < 0 ? 0 : Math.min(entries.length - 1, Math.max(0, now + step));
     at = entries[next].key;
+    whole ||= next >= FEW;
     draw();
     const row = list.querySelector(`[data-entry="${at}"]`);
     row.focus({ preventScroll: true });
@@ -208,12 +214,13 @@ export function render({ model, el: root }) {
           el("button", { type: "button", class: "chip", "aria-pressed": String(chip.key === now), "data-key": `chip-${chip.key}`, onclick: () => press(chip.key) }, chip.label),
         ),
       );
-      list.replaceChildren(...state.entries.map(entryRow));
+      const folded = narrow.matches && !whole && state.entries.length > FEW;
+      list.replaceChildren(...(folded ? state.entries.slice(0, FEW) : state.entries).map(entryRow));
       list.hidden = !state.entries.length;
       empty.textContent = state.entries.length ? "" : state.empty;
       empty.hidden = state.entries.length > 0;
       more.replaceChildren(
-        ...(state.more
+        ...(state.more || folded
           ? [
               el(
                 "button",
@@ -224,9 +231,12 @@ export function render({ model, el: root }) {
                   "aria-busy": String(waiting),
                   onclick: () => {
                     if (waiting) return;
-                    waiting = true;
+                    if (folded) whole = true;
+                    else {
+                      waiting = true;
+                      model.send_msg({ do: "more" });
+                    }
                     draw();
-                    model.send_msg({ do: "more", after: state.more });
                   },
                 },
                 waiting ? state.loading : state.more_label,
@@ -241,6 +251,11 @@ export function render({ model, el: root }) {
     pressed = null;
     const { code, missing } = model.state;
     if (form && form.code !== code) hideForm();
+    if (code !== shown) {
+      whole = false;
+      at = null;
+    }
+    shown = code;
     draw();
     if (missing || form) return;
     for (const kind of ["note", "contact"]) {
@@ -252,6 +267,7 @@ export function render({ model, el: root }) {
     }
   };
 
+  listen(model, narrow, "change", () => draw());
   model.on("state", follow);
   model.on("msg:custom", (message) => message.do === "answer" && answer(message));
 
