@@ -407,6 +407,8 @@ export function render({ model, el: root }) {
     "keydown",
     (event) => {
       if (palette.open || help.open || event.isComposing) return;
+      // What is asked in a dialog is answered there: the page behind it hears nothing.
+      if (event.composedPath().some((each) => each.localName === "dialog" && each.open)) return;
       const at = event.composedPath()[0];
       const command = event.ctrlKey || event.metaKey;
       if (command && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
