@@ -179,7 +179,7 @@ class TransactionsPage(Page):
     )
 
     def build(self) -> None:
-        self.head = PageHead()
+        self.head = PageHead(gesture=self._on_head)
         self.filters = Filters(gesture=self._on_filters)
         self.grid = Grid(gesture=self._on_grid)
         self.keys_part = Keys(gesture=self._on_key)
@@ -222,7 +222,16 @@ class TransactionsPage(Page):
         found, say = self.found, self.texts
         asked, page = found.asked, found.page
         whose = "all" if self.me.role != "telemarketer" else "own"
-        self.head.draw(title=self.title, line=say(f"transactions.line.{whose}", period=self._period(asked.period)))
+        self.head.draw(
+            title=self.title,
+            line=say(f"transactions.line.{whose}", period=self._period(asked.period)),
+            actions=[
+                {"do": str(each), "label": say(f"transactions.export.{each}"), "tip": say("transactions.export.tip")}
+                for each in (FileFormat.XLSX, FileFormat.CSV)
+            ]
+            if page.rows
+            else [],
+        )
         self.filters.draw(
             search={
                 "value": asked.product,
@@ -232,12 +241,6 @@ class TransactionsPage(Page):
             fields=self._fields(found),
             views=None,
             line=say("transactions.counting") if counting else self._sums(page.totals),
-            actions=[
-                {"do": str(each), "label": say(f"transactions.export.{each}"), "tip": say("transactions.export.tip")}
-                for each in (FileFormat.XLSX, FileFormat.CSV)
-            ]
-            if page.rows
-            else [],
             words=say.starting_with("filters"),
         )
         self.keys_part.draw(keys=["[", "]"])
@@ -361,14 +364,14 @@ class TransactionsPage(Page):
     def _columns(self) -> list[dict[str, Any]]:
         ranks = {
             "date": 0,
-            "order": 3,
+            "order": 4,
             "customer": 0,
-            "product": 1,
-            "quantity": 5,
+            "product": 2,
+            "quantity": 6,
             "amount": 1,
-            "due": 2,
-            "followed_up": 6,
-            "response": 4,
+            "due": 3,
+            "followed_up": 7,
+            "response": 5,
         }
         widths = {"customer": "150px", "product": "150px", "response": "120px"}
         ends = ("quantity", "amount")
@@ -387,7 +390,7 @@ class TransactionsPage(Page):
         if self.found is not None and self.found.telemarketers:
             label = self.texts("transactions.column.responsible")
             columns.append(
-                {"key": "responsible", "label": label, "align": "start", "sort": False, "rank": 7, "named": True}
+                {"key": "responsible", "label": label, "align": "start", "sort": False, "rank": 8, "named": True}
             )
         return columns
 
@@ -464,6 +467,11 @@ class TransactionsPage(Page):
 
     # What the parts report
 
+    async def _on_head(self, message: dict[str, Any]) -> None:
+        match message:
+            case {"do": "xlsx" | "csv" as file_format}:
+                self._export(FileFormat(file_format))
+
     async def _on_filters(self, message: dict[str, Any]) -> None:
         assert self.found is not None
         asked = self.found.asked
@@ -483,8 +491,6 @@ class TransactionsPage(Page):
                 await self._ask(Asked.of(query, self.found.today))
             case {"do": "clear"}:
                 await self._ask(Asked(asked.period, sort=asked.sort))
-            case {"do": "xlsx" | "csv" as file_format}:
-                self._export(FileFormat(file_format))
 
     def _until_now(self, period: Period) -> Period:
         """No month that is still to come: the newest there is instead."""
