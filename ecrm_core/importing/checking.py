@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ecrm_core.importing.mapping import Mapping
-from ecrm_core.importing.staging import Staging
+from ecrm_core.importing.staging import Belonging, Staging
 from ecrm_core.importing.values import Mask, as_instants, as_money, as_text, as_whole
 from ecrm_core.models import OrderStatus
 from ecrm_core.models.base import MONEY_LIMIT, MONEY_SCALE
@@ -23,8 +23,6 @@ RETURN_MARK = "/R"
 """Ends the number of a return that shares its order's number in the file."""
 
 
-Belonging = tuple[str, str, str]
-"""An order's number, the key of the customer it is for, and its currency."""
 Reasons = npt.NDArray[np.object_]
 """For every row of a piece, by place, why it is refused; an empty text where it is not."""
 
@@ -136,11 +134,12 @@ def check_transactions(  # noqa: PLR0912, PLR0915 - one list of what can be wron
     key = order if "order" in named else customer + "/" + when.dt.tz_convert(company).dt.strftime("%Y-%m-%d")
     if mapping.returns.negative_quantity:
         key = key.where(~is_return, key + RETURN_MARK)
-    belonging = list(zip(key, columns["customer"], columns["currency"], strict=True))
-    others = taken(belonging[place] for place in np.flatnonzero(reasons == ""))
-    refuse([one in others for one in belonging], "two_customers")
-    belongs = columns["customer"] + "\x1f" + columns["currency"]
-    refuse(staging.clashes(key, belongs, reasons == ""), "two_customers")
+    belonging = pd.DataFrame({"order": key, "customer": columns["customer"], "currency": columns["currency"]})
+    asked = list(belonging[reasons == ""].drop_duplicates().itertuples(index=False, name=None))
+    clashing = taken(asked)
+    clashing |= staging.clashes(one for one in asked if one not in clashing)
+    if clashing:
+        refuse([one in clashing for one in belonging.itertuples(index=False, name=None)], "two_customers")
     good = reasons == ""
     ordered = when.where(good, pd.Timestamp(0, tz="UTC")).astype("int64").to_numpy()
     contents = zip(ordered, product, quantity, price, discount, amount, strict=True)

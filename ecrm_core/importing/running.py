@@ -16,12 +16,12 @@ from sqlalchemy import select
 
 from ecrm_core.crm import Crm, Work
 from ecrm_core.errors import ImportRefused
-from ecrm_core.importing.checking import Belonging, Reasons, check_transactions
+from ecrm_core.importing.checking import Reasons, check_transactions
 from ecrm_core.importing.locking import only_import
 from ecrm_core.importing.mapping import DATES, NUMBERS, WHITESPACE, Mapping
 from ecrm_core.importing.masters import check_customers, check_products, taken_codes, write_customers, write_products
 from ecrm_core.importing.reading import REASON, check_file, file_format, pieces, row_count
-from ecrm_core.importing.staging import Staging
+from ecrm_core.importing.staging import Belonging, Staging
 from ecrm_core.importing.values import as_text, written_date, written_number
 from ecrm_core.importing.writing import orders_of_others, write_transactions
 from ecrm_core.models import Employee, ImportKind, ImportRun

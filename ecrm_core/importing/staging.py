@@ -7,12 +7,12 @@ the rows are sorted into orders on disk.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pandas as pd
-
+Belonging = tuple[str, str, str]
+"""An order's number, the key of the customer it is for, and its currency."""
 BATCH_LINES = 20_000
 ASKED = 5_000
 
@@ -53,7 +53,7 @@ class Staging:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536", "temp_store=FILE"):
             self._database.execute(f"PRAGMA {pragma}")
         self._database.execute(f"CREATE TABLE line ({', '.join(_FIELDS)})")
-        self._database.execute("CREATE TABLE owner (order_key PRIMARY KEY, belongs) WITHOUT ROWID")
+        self._database.execute("CREATE TABLE owner (order_key PRIMARY KEY, customer, currency) WITHOUT ROWID")
 
     def add(self, rows: Iterator[tuple[object, ...]]) -> None:
         """Keep rows, in the order of `StagedLine`'s fields (without `order_time`)."""
@@ -62,23 +62,20 @@ class Staging:
         self._database.executemany(f"INSERT INTO line VALUES ({places})", rows)  # noqa: S608
         self._database.execute("COMMIT")
 
-    def clashes(self, keys: pd.Series[Any], belongs: pd.Series[Any], good: Any) -> list[bool]:
-        """Which rows name an order that an earlier good row gave to another customer, or in another currency."""
-        rows = list(zip(keys, belongs, good, strict=True))
+    def clashes(self, belonging: Iterable[Belonging]) -> set[Belonging]:
+        """Which of these name an order that an earlier one gave to another customer, or in another currency."""
+        asked = list(belonging)
         self._database.execute("BEGIN")
-        self._database.executemany(
-            "INSERT OR IGNORE INTO owner VALUES (?, ?)", [(key, whose) for key, whose, fine in rows if fine]
-        )
+        self._database.executemany("INSERT OR IGNORE INTO owner VALUES (?, ?, ?)", asked)
         self._database.execute("COMMIT")
-        known: dict[str, str] = {}
-        wanted = list(dict.fromkeys(key for key, _, fine in rows if fine))
-        for start in range(0, len(wanted), ASKED):
-            part = wanted[start : start + ASKED]
-            places = ", ".join("?" * len(part))
-            known.update(
-                self._database.execute(f"SELECT * FROM owner WHERE order_key IN ({places})", part)  # noqa: S608
+        first: set[Belonging] = set()
+        for start in range(0, len(asked), ASKED):
+            keys = [one[0] for one in asked[start : start + ASKED]]
+            places = ", ".join("?" * len(keys))
+            first.update(
+                self._database.execute(f"SELECT * FROM owner WHERE order_key IN ({places})", keys)  # noqa: S608
             )
-        return [fine and known[key] != whose for key, whose, fine in rows]
+        return set(asked) - first
 
     def batches(self) -> Iterator[list[StagedLine]]:
         """Whole orders, by first appearance in the file, some 20,000 lines at a time."""

@@ -17,9 +17,8 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from ecrm_core import models as m
 from ecrm_core.crm import Work, start_writing
-from ecrm_core.importing.checking import Belonging
 from ecrm_core.importing.mapping import Mapping
-from ecrm_core.importing.staging import StagedLine
+from ecrm_core.importing.staging import Belonging, StagedLine
 from ecrm_core.models.base import MONEY_PLACES
 from ecrm_core.rules import months_before
 from ecrm_core.services.numbers import customer_code
