@@ -169,7 +169,9 @@ class EventsPage(RecordsPage):
         self.calendar.draw(
             heading=say("events.calendar.heading"),
             text=say("events.calendar.text"),
-            made=say("events.calendar.made", day=say.day(made.astimezone(data.zone).date())) if made else "",
+            made=say("events.calendar.made", day=say.day(made.astimezone(data.zone).date()))
+            if made and not self.secret
+            else "",
             secret=self.secret,
             words={
                 **{name: say(f"events.calendar.{name}") for name in ("copy", "copied", "once", "address")},
@@ -179,12 +181,12 @@ class EventsPage(RecordsPage):
 
     def _columns(self) -> list[dict[str, Any]]:
         say = self.texts
-        wide = {"title": ("start", 0, True), "starts": ("start", 1, True), "place": ("start", 3, True)}
+        wide = {"title": ("start", 0, True), "starts": ("start", 2, True), "place": ("start", 3, True)}
         if self.tab == NOTICES:
-            wide = {"title": ("start", 0, True), "to": ("start", 2, True), "from": ("start", 4, True)}
+            wide = {"title": ("start", 0, True), "to": ("start", 2, True), "from": ("start", 3, True)}
             wide["read"] = ("start", 1, False)
         if self.me.role is not Role.TELEMARKETER:
-            wide["audience"] = ("start", 3, False)
+            wide["audience"] = ("start", 4, False)
         return [
             {
                 "key": key,

@@ -246,7 +246,7 @@ class ProductsPage(RecordsPage):
             field("consumable", "check", record and record.consumable, hint=say("products.hint.consumable")),
         ]
         if record:
-            fields.append(self._prices(record))
+            fields += self._prices(record)
         seen = {"stamp": record.stamp, "stock": record.stock, "active": record.active} if record else None
         return {
             "title": record.name if record else say("products.new"),
@@ -276,15 +276,17 @@ class ProductsPage(RecordsPage):
             "title": record.name,
             "line": self._state(record),
             "seen": None,
-            "fields": [*fields, self._prices(record)],
+            "fields": [*fields, *self._prices(record)],
         }
 
     def _state(self, record: ProductRecord) -> str:
         return record.code if record.active else f"{record.code} · {self.texts('products.not_sold')}"
 
-    def _prices(self, record: ProductRecord) -> dict[str, Any]:
+    def _prices(self, record: ProductRecord) -> list[dict[str, Any]]:
         say = self.texts
-        return {
+        if not record.prices:
+            return []  # imported, and never changed since
+        told = {
             "key": "prices",
             "kind": "list",
             "label": say("products.prices"),
@@ -300,6 +302,7 @@ class ProductsPage(RecordsPage):
                 for at, each in enumerate(record.prices)
             ],
         }
+        return [told]
 
     def _field(self, key: str, kind: str, value: Any, **named: Any) -> dict[str, Any]:
         label = named.pop("label", None) or self.texts(f"products.field.{key}")
