@@ -466,6 +466,12 @@ export function render({ model, el: root }) {
     document.documentElement.lang = lang;
     document.title = title;
     window.ecrmTheme?.(appearance);
+    // A server that began anew shows the address this page was loaded with; the user had gone on since.
+    if (revision === 1 && window.ecrmPlace && window.ecrmPlace !== url) {
+      setTimeout(() => go(window.ecrmPlace, true));
+      return;
+    }
+    window.ecrmPlace = url;
     // The first state belongs to the address as it was asked for.
     const instead = replace || revision === 1 || place() === "";
     if (place() !== url) history[instead ? "replaceState" : "pushState"](null, "", `./${url}`);
