@@ -46,6 +46,7 @@ def _held(place: str) -> sqlite3.Connection:
     """A lock on a file beside the company's: that one's own write lock is needed between batches."""
     lock = sqlite3.connect(place, timeout=PATIENCE_SECONDS, isolation_level=None)
     try:
+        lock.execute("PRAGMA journal_mode=OFF")  # nothing is ever written there
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         lock.close()
