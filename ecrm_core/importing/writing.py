@@ -10,7 +10,20 @@ from decimal import Decimal
 from typing import Any
 
 from psycopg import sql
-from sqlalchemy import BindParameter, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnClause,
+    Table,
+    bindparam,
+    column,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import table as lightweight
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -19,7 +32,7 @@ from ecrm_core import models as m
 from ecrm_core.crm import Work, start_writing
 from ecrm_core.importing.mapping import Mapping
 from ecrm_core.importing.staging import Belonging, StagedLine
-from ecrm_core.models.base import MONEY_PLACES
+from ecrm_core.models.base import MONEY_PLACES, Money
 from ecrm_core.rules import months_before
 from ecrm_core.services.numbers import customer_code
 
@@ -125,20 +138,24 @@ def _table(model: type[m.Base]) -> Table:
 
 
 def _pour(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert many rows that all name the same columns: COPY where the database has it, twice as fast."""
-    if connection.dialect.name != "postgresql":
-        connection.execute(insert(table), rows)
-        return
-    # COPY knows nothing of the table's description here: types and defaults are applied by hand.
+    """Insert many rows that all name the same columns, their money in ten-thousandths."""
+    # Neither COPY nor the plain columns below know of the table's own defaults.
     constant = {
-        column.name: column.default.arg
-        for column in table.columns
-        if isinstance(column.default, ScalarElementColumnDefault) and column.name not in rows[0]
+        own.name: own.default.arg
+        for own in table.columns
+        if isinstance(own.default, ScalarElementColumnDefault) and own.name not in rows[0]
     }
-    columns = [*rows[0], *constant]
-    bound = [table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in columns]
+    # Money that is whole already would be made a Decimal and whole again: a fifth of the time.
+    columns: list[ColumnClause[Any]] = [
+        column(name, BigInteger() if isinstance(table.c[name].type, Money) else table.c[name].type) for name in rows[0]
+    ] + [column(name, table.c[name].type) for name in constant]
+    if connection.dialect.name != "postgresql":
+        plain = insert(lightweight(table.name, *columns))
+        connection.execute(plain, [row | constant for row in rows] if constant else rows)
+        return
+    bound = [one.type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for one in columns]
     into = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
+        sql.Identifier(table.name), sql.SQL(", ").join(sql.Identifier(one.name) for one in columns)
     )
     raw: Any = connection.connection.driver_connection
     with raw.cursor() as cursor, cursor.copy(into) as copy:
@@ -360,18 +377,17 @@ def _closed(line: StagedLine) -> int:
 def _line(line: StagedLine, order_id: int, customer_id: int, product_id: int, occurrence: int) -> dict[str, Any]:
     void = line.order_time if line.is_return else _closed(line) if line.status in VOID else None
     back = line.status == "returned" and not line.is_return
-    amount = money(line.amount)
     return {
         "order_id": order_id,
         "customer_id": customer_id,
         "product_id": product_id,
         "ordered_at": instant(line.order_time),
         "quantity": line.quantity,
-        "unit_price": money(line.unit_price),
-        "discount": money(line.discount),
-        "amount": amount,
+        "unit_price": line.unit_price,
+        "discount": line.discount,
+        "amount": line.amount,
         "returned_quantity": line.quantity if back else 0,
-        "returned_amount": amount if back else Decimal(0),
+        "returned_amount": line.amount if back else 0,
         "void_at": None if void is None else instant(void),
         "fingerprint": line.fingerprint,
         "occurrence": occurrence,
