@@ -58,6 +58,22 @@ class Transactions(pa.DataFrameModel):
     response: Any = pa.Field(nullable=True)
 
 
+class CallCandidates(pa.DataFrameModel):
+    """One row per customer who could be called on a day, as they were known before it.
+
+    `orders` and `amount` count orders that count; `first_on` and `last_on` are their business
+    dates, missing for prospects; `known_since` is the day they were entered. `amount` is a float:
+    it ranks, and is never stored as money.
+    """
+
+    customer_id: int = pa.Field(unique=True)
+    orders: int = pa.Field(ge=0)
+    amount: float = pa.Field(ge=0)
+    first_on: pd.Timestamp = pa.Field(nullable=True, coerce=True)
+    last_on: pd.Timestamp = pa.Field(nullable=True, coerce=True)
+    known_since: pd.Timestamp = pa.Field(coerce=True)
+
+
 class Employees(pa.DataFrameModel):
     """One row per employee."""
 

@@ -1,0 +1,400 @@
+"""Why somebody should be called on a day: everything that was known at an instant, and nothing later.
+
+Read for many telemarketers at once, in a fixed number of statements. The system reads, since a
+number may belong to a colleague's customer who asked not to be called.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from ecrm_core import models as m
+from ecrm_core.crm import Work
+from ecrm_core.models import AgendaKind, Outcome
+from ecrm_core.queries.counting import line_counts
+from ecrm_core.rules import ActivityStatus, CompanyRules, birthday_in, months_before
+from ecrm_core.working_days import days_off_before, nth_working_day_after
+
+LONGEST_ABSENCE_DAYS = 14
+"""How far back missed birthdays are looked for at most."""
+REMEMBERED_DAYS = 400
+"""How far back a refusal or a dismissal can matter at most."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason to call a customer.
+
+    `due_on` is the day it fell due; none where it is never late (win-back, prospects). `facts` are
+    what its sentence is made of.
+    """
+
+    kind: AgendaKind
+    due_on: date | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """As it is kept with the agenda item."""
+        return {"kind": str(self.kind), **self.facts}
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """What a customer had bought by then; orders that count."""
+
+    orders: int
+    amount: Decimal
+    first_on: date
+    last_on: date
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A customer with at least one reason to be called; the most pressing reason comes first."""
+
+    customer_id: int
+    owner_id: int
+    name: str
+    known_since: date
+    purchases: Purchases | None
+    reasons: Sequence[Reason]
+
+    @property
+    def due_on(self) -> date | None:
+        """The day on which the oldest of the reasons fell due."""
+        return min((reason.due_on for reason in self.reasons if reason.due_on), default=None)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The day that is planned, and the instant after which nothing is known yet."""
+
+    day: date
+    known_at: datetime
+    """Exclusive: what happened at this instant or later does not exist."""
+    past: bool
+    """A day that is over: what became of things since is taken back."""
+
+
+@dataclass(frozen=True)
+class _Person:
+    """A customer who may be called."""
+
+    id: int
+    owner_id: int
+    name: str
+    birth: tuple[int | None, int, int] | None
+    known_since: date
+
+
+def candidates(
+    work: Work, moment: Moment, employees: Sequence[m.Employee], *, outside: frozenset[int] = frozenset()
+) -> dict[int, list[Candidate]]:
+    """Whom each telemarketer could call on a day, and why; in the order of the customers' ids.
+
+    Nobody who asked not to be contacted or shares a number with such a person, whose only numbers
+    are known to be wrong, who was spoken to lately or refused not long ago. One per customer, with
+    all reasons.
+
+    Args:
+        employees: telemarketers.
+        outside: customers who are left out, because they are on an agenda already.
+    """
+    weeks = {employee.id: employee.working_days for employee in employees}
+    if not weeks:
+        return {}
+    people = {person.id: person for person in _people(work, moment, list(weeks)) if person.id not in outside}
+    resting, dismissed = _resting(work, moment, list(weeks)), _dismissed(work, moment, list(weeks))
+    for customer_id in (*resting, *_not_to_be_called(work, moment, list(weeks)), *_wrong_numbers(work, list(weeks))):
+        people.pop(customer_id, None)
+    purchases = _purchases(work, moment, list(weeks))
+    found: dict[int, list[Reason]] = defaultdict(list)
+    for customer_id, reason in (
+        *_follow_ups(work, moment, list(weeks)),
+        *_birthdays(work, moment, people.values(), weeks),
+        *_by_activity(work, moment, people.values(), purchases),
+    ):
+        if customer_id in people and reason.kind not in dismissed.get(customer_id, ()):
+            found[customer_id].append(reason)
+    answer: dict[int, list[Candidate]] = {employee_id: [] for employee_id in weeks}
+    for customer_id in sorted(found):
+        person = people[customer_id]
+        answer[person.owner_id].append(
+            Candidate(
+                customer_id,
+                person.owner_id,
+                person.name,
+                person.known_since,
+                purchases.get(customer_id),
+                sorted(found[customer_id], key=lambda reason: reason.due_on or date.max),
+            )
+        )
+    return answer
+
+
+def _own(employee_ids: Sequence[int]) -> ColumnElement[bool]:
+    return and_(m.Customer.owner_id.in_(employee_ids), m.Customer.merged_into_id.is_(None))
+
+
+def _people(work: Work, moment: Moment, employee_ids: Sequence[int]) -> Iterator[_Person]:
+    customer = m.Customer
+    statement = select(
+        customer.id,
+        customer.owner_id,
+        customer.name,
+        customer.birth_year,
+        customer.birth_month,
+        customer.birth_day,
+        customer.created_at,
+    ).where(_own(employee_ids))
+    for row in work.session.execute(statement):
+        birth = (row.birth_year, row.birth_month, row.birth_day) if row.birth_month and row.birth_day else None
+        yield _Person(row.id, row.owner_id, row.name, birth, work.rules.business_date(row.created_at))
+
+
+def _purchases(work: Work, moment: Moment, employee_ids: Sequence[int]) -> dict[int, Purchases]:
+    line, rules = m.OrderLine, work.rules
+    counts = and_(line_counts(moment.known_at), line.ordered_at < moment.known_at)
+    rows = work.session.execute(
+        select(
+            line.customer_id,
+            func.count(line.order_id.distinct()).label("orders"),
+            func.sum(line.amount).label("amount"),
+            func.min(line.ordered_at).label("first_at"),
+            func.max(line.ordered_at).label("last_at"),
+        )
+        .join(m.Customer, m.Customer.id == line.customer_id)
+        .where(_own(employee_ids), counts)
+        .group_by(line.customer_id)
+    )
+    return {
+        row.customer_id: Purchases(
+            row.orders, row.amount, rules.business_date(row.first_at), rules.business_date(row.last_at)
+        )
+        for row in rows
+    }
+
+
+def _follow_ups(work: Work, moment: Moment, employee_ids: Sequence[int]) -> Iterator[tuple[int, Reason]]:
+    """Answers that are due: the newest purchase of each product, oldest due first."""
+    owed, line, day = m.FollowUp, m.OrderLine, moment.day
+    rows = work.session.execute(
+        select(owed.customer_id, owed.due_on, m.Product.name, line.ordered_at)
+        .join(line, line.id == owed.line_id)
+        .join(m.Product, m.Product.id == owed.product_id)
+        .join(m.Customer, m.Customer.id == owed.customer_id)
+        .where(
+            _own(employee_ids),
+            owed.due_on <= day,
+            owed.expires_on >= day,
+            line.ordered_at < moment.known_at,
+            *_still_owed(moment),
+        )
+        .order_by(owed.due_on, owed.line_id)
+    )
+    seen: set[tuple[int, str]] = set()
+    for row in rows:
+        if (row.customer_id, row.name) in seen:
+            continue  # two lines of one product are asked about once
+        seen.add((row.customer_id, row.name))
+        bought = work.rules.business_date(row.ordered_at)
+        facts = {"product": row.name, "bought_on": bought.isoformat(), "due_on": row.due_on.isoformat()}
+        yield row.customer_id, Reason(AgendaKind.FOLLOW_UP, row.due_on, facts)
+
+
+def _still_owed(moment: Moment) -> list[ColumnElement[bool]]:
+    """Neither answered nor closed by then."""
+    owed = m.FollowUp
+    if not moment.past:
+        return [owed.state == m.FollowUpState.OPEN]
+    return [
+        or_(owed.closed_at.is_(None), owed.closed_at >= moment.known_at),
+        or_(owed.followed_up_on.is_(None), owed.followed_up_on >= moment.day),
+        # Closed without an instant of its own: it came closed with a file.
+        or_(owed.state != m.FollowUpState.CLOSED, owed.closed_at.is_not(None)),
+    ]
+
+
+def _birthdays(
+    work: Work, moment: Moment, people: Iterable[_Person], weeks: Mapping[int, str]
+) -> Iterator[tuple[int, Reason]]:
+    """Birthdays of the day, and those missed on the days off right before it, not greeted yet."""
+    days = {
+        employee_id: [moment.day, *days_off_before(week, moment.day, most=LONGEST_ABSENCE_DAYS - 1)]
+        for employee_id, week in weeks.items()
+    }
+    greeted = {
+        (row.customer_id, row.birthday_on)
+        for row in work.session.execute(
+            select(m.Greeting.customer_id, m.Greeting.birthday_on).where(
+                m.Greeting.birthday_on > moment.day - timedelta(days=LONGEST_ABSENCE_DAYS),
+                m.Greeting.at < moment.known_at,
+            )
+        )
+    }
+    for person in people:
+        if person.birth is None:
+            continue
+        year, month, number = person.birth
+        for on in days[person.owner_id]:
+            if birthday_in(on.year, month, number) == on and (person.id, on) not in greeted:
+                facts = {"on": on.isoformat(), "turns": on.year - year if year else None}
+                yield person.id, Reason(AgendaKind.BIRTHDAY, on, facts)
+                break
+
+
+def _by_activity(
+    work: Work, moment: Moment, people: Iterable[_Person], purchases: Mapping[int, Purchases]
+) -> Iterator[tuple[int, Reason]]:
+    """Who is about to slip, who slipped and is worth winning back, and who has not been called yet."""
+    rules, day = work.rules, moment.day
+    called = _called_ever(work, moment, [person.id for person in people if person.id not in purchases])
+    worth_since = months_before(day, rules.win_back_months)
+    for person in people:
+        bought = purchases.get(person.id)
+        if bought is None:
+            if person.id not in called and person.known_since <= day:
+                yield person.id, Reason(AgendaKind.PROSPECT, None, {"since": person.known_since.isoformat()})
+            continue
+        status = rules.activity.status(bought.last_on, as_of=day)
+        facts = {"last_on": bought.last_on.isoformat(), "status": str(status)}
+        if status is ActivityStatus.LAPSED:
+            if bought.orders > 1 and bought.last_on >= worth_since:
+                yield person.id, Reason(AgendaKind.WIN_BACK, None, {**facts, "orders": bought.orders})
+        elif status is ActivityStatus.SIX_MONTHS:
+            slips_on = _slips_on(rules, bought.last_on, day)
+            if slips_on is not None:
+                # Due from the first day on which it could be seen.
+                due = max(slips_on - timedelta(days=rules.slip_days), bought.last_on)
+                yield person.id, Reason(AgendaKind.SLIP, due, {**facts, "slips_on": slips_on.isoformat()})
+
+
+def _slips_on(rules: CompanyRules, last_on: date, day: date) -> date | None:
+    """The day within reach on which a customer is inactive unless they buy; none where it is far."""
+    for ahead in range(1, rules.slip_days + 1):
+        later = day + timedelta(days=ahead)
+        if rules.activity.status(last_on, as_of=later) is ActivityStatus.LAPSED:
+            return later
+    return None
+
+
+def _called_ever(work: Work, moment: Moment, customer_ids: Sequence[int]) -> set[int]:
+    """Who of these has been spoken to, or tried, before."""
+    called: set[int] = set()
+    for start in range(0, len(customer_ids), 500):
+        some = customer_ids[start : start + 500]
+        statement = select(m.Contact.customer_id).where(
+            m.Contact.customer_id.in_(some), m.Contact.at < moment.known_at, m.Contact.outcome.in_(_ANSWERED)
+        )
+        called.update(work.session.scalars(statement.distinct()))
+    return called
+
+
+_ANSWERED = [outcome for outcome in Outcome if outcome not in {Outcome.NO_ANSWER, Outcome.BUSY, Outcome.WRONG_NUMBER}]
+_REFUSED = frozenset({Outcome.NOT_INTERESTED})
+_UNANSWERED = frozenset({Outcome.NO_ANSWER, Outcome.BUSY, Outcome.WRONG_NUMBER})
+
+
+def _resting(work: Work, moment: Moment, employee_ids: Sequence[int]) -> set[int]:
+    """Who was spoken to so lately, or refused not long ago, that another call would be a nuisance."""
+    rules, contact = work.rules, m.Contact
+    longest = max(rules.contact_rest_days, rules.refusal_rest_days)
+    rows = work.session.execute(
+        select(contact.customer_id, contact.outcome, func.max(contact.at))
+        .join(m.Customer, m.Customer.id == contact.customer_id)
+        .where(
+            _own(employee_ids),
+            contact.at >= rules.start_of(moment.day - timedelta(days=longest)),
+            contact.at < moment.known_at,
+        )
+        .group_by(contact.customer_id, contact.outcome)
+    )
+    resting = set()
+    for customer_id, outcome, at in rows:
+        if outcome in _UNANSWERED:
+            continue
+        days = rules.refusal_rest_days if outcome in _REFUSED else rules.contact_rest_days
+        if rules.business_date(at) > moment.day - timedelta(days=days):
+            resting.add(customer_id)
+    return resting
+
+
+def _dismissed(work: Work, moment: Moment, employee_ids: Sequence[int]) -> dict[int, set[AgendaKind]]:
+    """Reasons that were waved off: on the day itself all of them, and each of them for a while after."""
+    item = m.AgendaItem
+    rows = work.session.execute(
+        select(item.customer_id, item.dismissed_at, item.reasons).where(
+            item.employee_id.in_(employee_ids),
+            item.customer_id.is_not(None),
+            item.dismissed_at >= work.rules.start_of(moment.day - timedelta(days=work.rules.refusal_rest_days)),
+            item.dismissed_at < moment.known_at,
+        )
+    )
+    dismissed: dict[int, set[AgendaKind]] = defaultdict(set)
+    for customer_id, at, reasons in rows:
+        if work.rules.business_date(at) == moment.day:
+            dismissed[customer_id].update(AgendaKind)
+        dismissed[customer_id].update(AgendaKind(reason["kind"]) for reason in reasons or ())
+    return dismissed
+
+
+def _not_to_be_called(work: Work, moment: Moment, employee_ids: Sequence[int]) -> set[int]:
+    """Who asked not to be contacted by then, and who shares a number with such a person."""
+    mark, mine, theirs = m.DoNotCall, aliased(m.CustomerPhone), aliased(m.CustomerPhone)
+    marked = select(m.Customer.id).where(m.Customer.do_not_call_at.is_not(None))
+    if moment.past:
+        marked = select(mark.customer_id).where(
+            mark.marked_at < moment.known_at, or_(mark.lifted_at.is_(None), mark.lifted_at >= moment.known_at)
+        )
+    themselves = select(m.Customer.id).where(_own(employee_ids), m.Customer.id.in_(marked))
+    sharing = (
+        select(mine.customer_id)
+        .join(theirs, theirs.e164 == mine.e164)
+        .join(m.Customer, m.Customer.id == mine.customer_id)
+        .where(
+            _own(employee_ids),
+            theirs.customer_id.in_(marked),
+            theirs.customer_id != mine.customer_id,
+            mine.wrong_at.is_(None),
+            theirs.wrong_at.is_(None),
+        )
+    )
+    return {*work.session.scalars(themselves), *work.session.scalars(sharing)}
+
+
+def _wrong_numbers(work: Work, employee_ids: Sequence[int]) -> set[int]:
+    """Whose every known number is somebody else's. Who has none at all may still be written to."""
+    phone = m.CustomerPhone
+    statement = (
+        select(phone.customer_id)
+        .join(m.Customer, m.Customer.id == phone.customer_id)
+        .where(_own(employee_ids))
+        .group_by(phone.customer_id)
+        .having(func.count(phone.wrong_at) == func.count())
+    )
+    return set(work.session.scalars(statement))
+
+
+def deadline(candidate: Candidate, week: str, waiting_days: int) -> date:
+    """The last working day on which the oldest of the reasons has not waited too long.
+
+    A birthday is greeted on its day, and a slip is met before it happens.
+    """
+    last = date.max
+    for reason in candidate.reasons:
+        if reason.due_on is None:
+            continue
+        if reason.kind is AgendaKind.BIRTHDAY:
+            last = min(last, reason.due_on)
+        else:
+            last = min(last, nth_working_day_after(week, reason.due_on, waiting_days))
+    return last

@@ -1,0 +1,350 @@
+"""The plan of a day: who is in it, who never is, what comes first, and that nothing waits too long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zlib import crc32
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from ecrm_core.crm import Crm
+from ecrm_core.errors import UnknownEmployee
+from ecrm_core.models import (
+    AgendaItem,
+    AgendaKind,
+    Customer,
+    CustomerPhone,
+    DayPlan,
+    Employee,
+    FollowUp,
+    Greeting,
+    Product,
+)
+from ecrm_core.queries.call_reasons import Candidate, Reason, deadline
+from ecrm_core.services.agenda import add_agenda_item, tick_agenda_item
+from ecrm_core.services.contacts import record_contact
+from ecrm_core.services.customers import CustomerForm, add_customers
+from ecrm_core.services.do_not_call import mark_do_not_call
+from ecrm_core.services.followups import record_response
+from ecrm_core.services.orders import LineForm, OrderForm, take_orders
+from ecrm_core.services.plan_agenda import PlannedDay, choose, plan_agenda, plan_today, propose
+from ecrm_core.working_days import public_holidays, works_on
+from tests.conftest import FrozenClock
+
+TUESDAY = date(2026, 11, 24)
+WEEK = "1111100"
+WAIT = 5
+
+# ---- What a day has room for
+
+
+def candidate(number: int, *reasons: Reason) -> Candidate:
+    return Candidate(number, 1, f"N{number}", TUESDAY, None, reasons)
+
+
+def due(number: int, on: date, kind: AgendaKind = AgendaKind.FOLLOW_UP) -> Candidate:
+    return candidate(number, Reason(kind, on))
+
+
+FREE = Reason(AgendaKind.WIN_BACK)
+DAYS = st.dates(date(2026, 1, 1), date(2027, 3, 31))
+FOUND = st.lists(st.tuples(st.one_of(st.none(), DAYS), st.floats(0, 1e9, allow_nan=False)), max_size=40).map(
+    lambda pairs: [
+        (candidate(number, FREE if on is None else Reason(AgendaKind.FOLLOW_UP, on)), score)
+        for number, (on, score) in enumerate(pairs)
+    ]
+)
+
+
+@given(found=FOUND, room=st.integers(-3, 50), seed=st.randoms())
+def test_a_day_is_full_ranked_and_the_same_however_it_is_asked(
+    found: list[tuple[Candidate, float]], room: int, seed: object
+) -> None:
+    calls, left = choose(found, room=room, week=WEEK, waiting_days=WAIT)
+    assert len(calls) == min(len(found), max(room, 0))
+    assert len({each.candidate.customer_id for each in calls}) == len(calls)
+    assert {each.candidate.customer_id for each in calls} | {each.customer_id for each in left} == {
+        each.customer_id for each, _ in found
+    }
+    assert [each.rank for each in calls] == list(range(1, len(calls) + 1))
+    assert [each.score for each in calls] == sorted((each.score for each in calls), reverse=True)
+    if left:
+        latest = max((deadline(each.candidate, WEEK, WAIT) for each in calls), default=date.min)
+        assert all(deadline(each, WEEK, WAIT) >= latest for each in left), "somebody more urgent was left over"
+    shuffled = list(found)
+    seed.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert choose(shuffled, room=room, week=WEEK, waiting_days=WAIT) == (calls, left)
+
+
+@given(
+    arrivals=st.lists(st.integers(0, 6), min_size=1, max_size=40),
+    capacity=st.integers(1, 6),
+    start=DAYS,
+    data=st.data(),
+)
+def test_nothing_waits_longer_than_it_may_while_the_days_have_room(
+    arrivals: list[int], capacity: int, start: date, data: st.DataObject
+) -> None:
+    """Day after day: what falls due, at most as much as fits, never waits more than so many working days."""
+    waiting: list[tuple[Candidate, float]] = []
+    number, day = 0, start
+    for many in [*arrivals, *[0] * 40]:
+        for _ in range(min(many, capacity) if works_on(WEEK, day) else 0):
+            number += 1
+            waiting.append((due(number, day), data.draw(st.floats(0, 1, allow_nan=False))))
+        # Others of great worth press in every day.
+        pressing = [(candidate(100_000 + number, FREE), 10.0)]
+        if works_on(WEEK, day):
+            calls, _ = choose([*waiting, *pressing], room=capacity, week=WEEK, waiting_days=WAIT)
+            served = {each.candidate.customer_id for each in calls}
+            for each in calls:
+                if each.candidate.due_on:
+                    assert day <= deadline(each.candidate, WEEK, WAIT)
+            waiting = [pair for pair in waiting if pair[0].customer_id not in served]
+        day += timedelta(days=1)
+    assert waiting == []
+
+
+def test_when_the_days_are_too_short_the_oldest_go_first() -> None:
+    found = [(due(number, TUESDAY - timedelta(days=number)), float(-number)) for number in range(30)]
+    calls, left = choose(found, room=10, week=WEEK, waiting_days=WAIT)
+    assert {each.candidate.customer_id for each in calls} == set(range(20, 30))
+    assert [each.customer_id for each in left] == list(range(19, -1, -1))
+
+
+def test_a_birthday_is_for_its_day() -> None:
+    assert deadline(due(1, TUESDAY, AgendaKind.BIRTHDAY), WEEK, WAIT) == TUESDAY
+    assert deadline(due(1, TUESDAY), WEEK, WAIT) == date(2026, 12, 1)
+
+
+def test_public_holidays_are_no_working_days() -> None:
+    assert date(2026, 8, 17) in public_holidays(2026)
+    assert not works_on("1111111", date(2026, 8, 17))
+    assert deadline(due(1, date(2026, 8, 14)), WEEK, 1) == date(2026, 8, 18)
+
+
+# ---- In the company
+
+
+class Town:
+    """Customers of Siti and Budi, made by the real services on the days they are told to have come."""
+
+    def __init__(self, crm: Crm, clock: FrozenClock) -> None:
+        self.crm, self.clock = crm, clock
+        self.now = clock.now
+        with crm.system("test company") as work:
+            product = Product(
+                code="SLIM", name="Slim Suit", price=Decimal(499_000), currency="IDR", created_at=work.now
+            )
+            work.session.add(product)
+            work.session.flush()
+            self.product = product.id
+
+    def at(self, day: date, hour: int = 9) -> None:
+        self.clock.now = datetime(day.year, day.month, day.day, hour - 7, tzinfo=UTC)
+
+    def customer(self, name: str, *, owner: str = "siti", birth: tuple[int | None, int, int] | None = None) -> int:
+        with self.crm.work(owner) as work:
+            phone = f"0812{crc32(name.encode()) % 10**7:07d}"
+            (card,) = add_customers(work, [CustomerForm(name, [phone], birth_date=birth)])
+        return card.id
+
+    def buys(self, name: str, *days_ago: int, owner: str = "siti") -> int:
+        """A customer who bought so many days ago, once each time."""
+        self.at(TUESDAY - timedelta(days=max(days_ago)))
+        customer = self.customer(name, owner=owner)
+        for days in sorted(days_ago, reverse=True):
+            self.at(TUESDAY - timedelta(days=days))
+            with self.crm.work(owner) as work:
+                take_orders(work, [OrderForm(customer, [LineForm(self.product)], f"{name} {days}")])
+        self.at(TUESDAY)
+        return customer
+
+    def plan(self, day: date = TUESDAY, username: str = "siti") -> PlannedDay:
+        with self.crm.system("plan") as work:
+            (plan,) = propose(work, day, usernames=[username])
+        return plan
+
+    def names(self, day: date = TUESDAY, username: str = "siti") -> set[str]:
+        return {call.candidate.name for call in self.plan(day, username).calls}
+
+
+@pytest.fixture
+def town(crm: Crm, clock: FrozenClock) -> Town:
+    town = Town(crm, clock)
+    town.at(TUESDAY)
+    return town
+
+
+def kinds(plan: PlannedDay) -> dict[str, list[AgendaKind]]:
+    return {call.candidate.name: [reason.kind for reason in call.candidate.reasons] for call in plan.calls}
+
+
+def test_each_reason_brings_its_customer_once(town: Town) -> None:
+    town.buys("due", 40)
+    town.buys("slipping", 175)
+    town.buys("lapsed, worth it", 300, 400)
+    town.buys("lapsed, once", 300)
+    town.buys("fresh", 3)
+    town.customer("new")
+    town.customer("born today", birth=(1980, 11, 24))
+    town.buys("due and born", 40)
+    with town.crm.work("siti") as work:
+        row = work.session.scalars(select(Customer).where(Customer.name == "due and born")).one()
+        row.birth_month, row.birth_day = 11, 24
+    assert kinds(town.plan()) == {
+        "due": [AgendaKind.FOLLOW_UP],
+        "slipping": [AgendaKind.SLIP],
+        "lapsed, worth it": [AgendaKind.WIN_BACK],
+        "new": [AgendaKind.PROSPECT],
+        "born today": [AgendaKind.BIRTHDAY, AgendaKind.PROSPECT],
+        # The answer has been due for longer than the birthday.
+        "due and born": [AgendaKind.FOLLOW_UP, AgendaKind.BIRTHDAY],
+    }
+
+
+def test_who_must_not_be_called_is_never_proposed(town: Town) -> None:
+    asked, twin, spoken, refused, answered = (
+        town.buys(name, 40) for name in ("asked for none", "same number", "spoken to", "refused", "answered")
+    )
+    town.buys("Budi's", 40, owner="budi")
+    busy = town.buys("busy", 40)
+    with town.crm.work("siti") as work:
+        phone = work.session.scalars(select(CustomerPhone).where(CustomerPhone.customer_id == asked)).one()
+        work.session.add(CustomerPhone(customer_id=twin, e164=phone.e164, typed=phone.typed, position=1))
+        record_contact(work, refused, channel="phone", outcome="not_interested")
+        record_contact(work, spoken, channel="phone", outcome="reached")
+        record_contact(work, busy, channel="phone", outcome="busy")
+        mark_do_not_call(work, asked)
+        line = work.session.scalars(select(FollowUp.line_id).where(FollowUp.customer_id == answered)).one()
+        record_response(work, line, rating=5, text="")
+    assert "Budi's" not in town.names()
+    assert town.names() <= {"busy"}
+    town.at(TUESDAY + timedelta(days=8))
+    assert {"spoken to"} <= town.names(TUESDAY + timedelta(days=8)) <= {"spoken to", "busy"}
+    assert town.names(username="budi") == {"Budi's"}
+
+
+def test_of_a_past_day_only_what_was_known_then_counts(town: Town) -> None:
+    customer = town.buys("regular", 40, 2)
+    town.buys("stranger", 1)
+    before = TUESDAY - timedelta(days=5)
+    assert kinds(town.plan(before)) == {"regular": [AgendaKind.FOLLOW_UP]}, "bought again later, which is not known yet"
+    assert town.plan(before).calls[0].candidate.purchases.orders == 1  # type: ignore[union-attr]
+    assert town.names() == set()
+    with town.crm.work("siti") as work:
+        mark_do_not_call(work, customer)
+    assert town.names(before) == {"regular"}
+
+
+def test_the_plan_is_written_once_and_made_anew_without_touching_what_was_touched(town: Town) -> None:
+    for number in range(6):
+        town.buys(f"n{number}", 40 + number)
+    with town.crm.system("test") as work:
+        work.session.scalars(select(Employee).where(Employee.username == "siti")).one().capacity = 4
+    with town.crm.system("plan") as work:
+        (plan,) = plan_agenda(work, TUESDAY, usernames=["siti"])
+    assert (len(plan.calls), len(plan.left), plan.capacity) == (4, 2, 4)
+    with town.crm.work("siti") as work:
+        row = work.session.get(DayPlan, (work.employee_id, TUESDAY))
+        assert row is not None
+        assert (row.promised, row.proposed, row.left_over, row.works) == (0, 4, 2, True)
+        items = work.session.scalars(select(AgendaItem).order_by(AgendaItem.rank)).all()
+        assert [item.title for item in items] == [call.candidate.name for call in plan.calls]
+        assert items[0].reasons is not None
+        assert items[0].reasons[0]["product"] == "Slim Suit"
+        tick_agenda_item(work, items[0].id)
+        items[1].dismissed_at, items[1].dismissed_because = work.now, "sudah pindah"
+        done, dismissed = items[0].title, items[1].title
+    with town.crm.system("plan") as work:
+        assert plan_agenda(work, TUESDAY, usernames=["siti"]) == []
+        (anew,) = plan_agenda(work, TUESDAY, usernames=["siti"], again=True)
+    assert dismissed not in {call.candidate.name for call in anew.calls}
+    with town.crm.work("siti") as work:
+        titles = list(work.session.scalars(select(AgendaItem.title).where(AgendaItem.dismissed_at.is_(None))))
+        assert len(titles) == len(set(titles)) == 4
+        assert done in titles
+
+
+def test_promises_come_before_everything_and_may_be_more_than_fit(town: Town) -> None:
+    customers = [town.buys(f"p{number}", 60 + number) for number in range(5)]
+    town.buys("due", 40)
+    with town.crm.system("test") as work:
+        work.session.scalars(select(Employee).where(Employee.username == "siti")).one().capacity = 3
+    with town.crm.work("siti") as work:
+        for customer in customers:
+            add_agenda_item(work, title="janji", day=TUESDAY, customer_id=customer, kind=AgendaKind.CALL_BACK)
+    plan = town.plan()
+    assert (plan.promised, len(plan.calls), [each.name for each in plan.left]) == (5, 0, ["due"])
+    with town.crm.system("plan") as work:
+        plan_agenda(work, TUESDAY, usernames=["siti"])
+    with town.crm.work("siti") as work:
+        kept = work.session.scalars(select(AgendaItem).where(AgendaItem.customer_id == customers[0])).one()
+        assert kept.reasons is not None
+        assert [reason["kind"] for reason in kept.reasons] == ["follow_up"], "all reasons stand with the promise"
+
+
+def test_a_day_off_brings_no_proposals(town: Town) -> None:
+    town.buys("due", 45)
+    saturday = TUESDAY + timedelta(days=4)
+    plan = town.plan(saturday)
+    assert (plan.works, plan.calls, plan.left) == (False, [], [])
+
+
+def test_a_telemarketers_first_look_makes_the_plan(town: Town) -> None:
+    town.buys("due", 40)
+    with town.crm.work("siti") as work:
+        assert plan_today(work)
+    with town.crm.work("siti") as work:
+        assert not plan_today(work)
+        assert work.session.scalars(select(AgendaItem.title)).all() == ["due"]
+    with town.crm.work("ratna") as work:
+        assert not plan_today(work)
+
+
+def test_a_birthday_of_a_sunday_is_made_up_for_on_monday(town: Town) -> None:
+    town.customer("born on sunday", birth=(1980, 11, 29))
+    monday = date(2026, 11, 30)
+    assert kinds(town.plan(monday))["born on sunday"][0] is AgendaKind.BIRTHDAY
+    assert kinds(town.plan(monday + timedelta(days=1)))["born on sunday"] == [AgendaKind.PROSPECT]
+
+
+def test_a_greeted_birthday_is_over(town: Town) -> None:
+    customer = town.customer("born today", birth=(None, 11, 24))
+    town.buys("due", 40)
+    with town.crm.work("siti") as work:
+        work.session.add(
+            Greeting(
+                customer_id=customer,
+                year=2026,
+                birthday_on=TUESDAY,
+                channel="phone",
+                at=work.now - timedelta(minutes=1),
+                by_id=work.employee_id,
+            )
+        )
+    assert kinds(town.plan())["born today"] == [AgendaKind.PROSPECT]
+
+
+def test_somebody_unknown_is_named(town: Town) -> None:
+    with town.crm.system("plan") as work, pytest.raises(UnknownEmployee) as refused:
+        plan_agenda(work, TUESDAY, usernames=["siti", "ratna"])
+    assert refused.value.facts == {"username": "ratna"}
+
+
+def order_of(plans: Sequence[PlannedDay]) -> list[tuple[int, float]]:
+    return [(call.candidate.customer_id, call.score) for plan in plans for call in plan.calls]
+
+
+def test_the_same_company_gives_the_same_plan(town: Town) -> None:
+    for number in range(8):
+        town.buys(f"n{number}", 35 + number, 300)
+    with town.crm.system("plan") as work:
+        first = order_of(propose(work, TUESDAY))
+        assert first
+        assert order_of(propose(work, TUESDAY)) == first
