@@ -6,7 +6,7 @@ export function render({ model, el: root }) {
   const interests = el("section", { class: "interests" });
   const spend = el("section", { class: "spend" });
   const value = el("section", { class: "value" });
-  root.append(open, purchases, interests, spend, value);
+  root.append(open, value, purchases, interests, spend);
 
   const send = (message) => model.send_msg(message);
   const titled = (section, id, text) => {
