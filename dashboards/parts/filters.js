@@ -217,6 +217,7 @@ export function render({ model, el: root }) {
       };
       const offer = () => {
         if (root.getRootNode().activeElement !== input || !typed) return close();
+        if (!options.length && !input.value.trim()) return close();
         list.setAttribute("aria-label", now.label);
         list.replaceChildren(
           ...(options.length
@@ -242,18 +243,18 @@ export function render({ model, el: root }) {
         input.setAttribute("aria-expanded", "true");
         if (options.length) mark(0);
       };
-      const ask = () => {
+      const ask = (text = input.value) => {
         typed = true;
-        model.send_msg({ do: "suggest", key: now.key, text: input.value });
+        model.send_msg({ do: "suggest", key: now.key, text });
       };
       input.addEventListener("input", () => {
         clearTimeout(timer);
         typed = true;
-        timer = setTimeout(ask, PAUSE);
+        timer = setTimeout(() => ask(), PAUSE);
       });
       input.addEventListener("focus", () => {
         input.select();
-        ask();
+        ask(isSet(now) ? "" : input.value);
       });
       input.addEventListener("blur", () => {
         clearTimeout(timer);

@@ -1,0 +1,437 @@
+"""Customers: searched, narrowed down and sorted; each row opens the customer, who knows the way back and on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+import panel as pn
+
+from dashboards.page import Page, Refused
+from dashboards.parts.filters import Filters
+from dashboards.parts.grid import Grid
+from dashboards.parts.page_head import PageHead
+from ecrm_core.crm import Work
+from ecrm_core.queries.customer_list import (
+    NOBODY,
+    RELATIONS,
+    SORTS,
+    Count,
+    CustomerFilters,
+    CustomerPage,
+    CustomerRow,
+    CustomerSort,
+    ListCount,
+    cities,
+    customer_count,
+    customer_page,
+    owners,
+    product_named,
+)
+from ecrm_core.queries.search import find_products
+from ecrm_core.rules import ActivityRule, ActivityStatus
+from ecrm_core.services.saved_views import View, delete_view, my_views, restore_view, save_view
+
+VIEWS = "customers"
+PATIENCE_SECONDS = 0.25
+"""How long rows wait for their count, so that both come at once; after that the count comes by itself."""
+SUGGESTIONS = 8
+TONES = {
+    ActivityStatus.TWO_WEEKS: "green",
+    ActivityStatus.ONE_MONTH: "teal",
+    ActivityStatus.SIX_MONTHS: "amber",
+    ActivityStatus.LAPSED: "grey",
+    ActivityStatus.PROSPECT: "blue",
+}
+NEWEST_FIRST = ("activity",)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """All that the address says of what is shown."""
+
+    filters: CustomerFilters = field(default_factory=CustomerFilters)
+    sort: CustomerSort = field(default_factory=CustomerSort)
+    page: int = 1
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Asked:
+        """What an address asks for; what makes no sense in it is left out."""
+        page = query.get("page", "")
+        number = int(page) if page.isdecimal() and len(page) < 9 else 1
+        return cls(CustomerFilters.from_query(query), CustomerSort.from_query(query), max(1, number))
+
+    def query(self) -> dict[str, str]:
+        """The same as an address, without what goes without saying."""
+        return {**self.view(), **({"page": str(self.page)} if self.page > 1 else {})}
+
+    def view(self) -> dict[str, str]:
+        """What a saved view keeps of it."""
+        return {**self.filters.to_query(), **self.sort.to_query()}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the page shows, as it was read."""
+
+    asked: Asked
+    today: date
+    rule: ActivityRule
+    page: CustomerPage
+    product: str | None
+    count: ListCount | None = None
+
+
+@dataclass(frozen=True)
+class Around:
+    """What changes seldom: one's saved views, and by whom a manager may narrow down."""
+
+    views: list[View]
+    owners: list[tuple[str, str]]
+
+
+class CustomersPage(Page):
+    """The customers one may see."""
+
+    title_key = "page.customers"
+    keys = (
+        ("/", "shell.help.search"),
+        ("j / k", "shell.help.move"),
+        ("Enter", "shell.help.open"),
+        ("PageDown / PageUp", "customers.key.pages"),
+    )
+
+    def build(self) -> None:
+        self.head = PageHead(sizing_mode="stretch_width")
+        self.filters = Filters(gesture=self._on_filters, sizing_mode="stretch_width")
+        self.grid = Grid(gesture=self._on_grid, sizing_mode="stretch_width")
+        self.found: Found
+        self.around: Around
+        self._offers: dict[str, list[dict[str, str]]] = {}
+        self._asking = 0
+        self._suggesting = 0
+
+    def view(self) -> pn.viewable.Viewable:
+        return pn.Column(self.head, self.filters, self.grid, sizing_mode="stretch_width")
+
+    def read(self, work: Work) -> tuple[Found, Around]:
+        found = _rows(work, Asked.of(self.visit.query))
+        counted = customer_count(work, found.asked.filters)
+        return replace(found, count=counted), Around(my_views(work, VIEWS), owners(work))
+
+    def present(self, data: tuple[Found, Around]) -> None:
+        self._asking += 1
+        self.found, self.around = data
+        self._offers = {}
+        self._show()
+
+    @property
+    def lasting_query(self) -> Mapping[str, str]:
+        return self.found.asked.query()
+
+    # What each part is given
+
+    def _show(self) -> None:
+        self.head.draw(title=self.title, line="")
+        self._show_filters()
+        self._show_rows()
+
+    def _show_filters(self) -> None:
+        say, asked = self.texts, self.found.asked
+        self.filters.draw(
+            search={
+                "value": asked.filters.text,
+                "label": say("customers.search"),
+                "placeholder": say("customers.search_hint"),
+            },
+            fields=self._fields(),
+            views=[
+                {"id": 0, "name": say("customers.all"), "current": not asked.view(), "fixed": True},
+                *(
+                    {"id": view.id, "name": view.name, "current": dict(view.query) == asked.view()}
+                    for view in self.around.views
+                ),
+            ],
+            can_save=True,
+            line=self._line(self.found.count),
+            words=say.starting_with("filters"),
+        )
+
+    def _fields(self) -> list[dict[str, Any]]:
+        say, found = self.texts, self.found
+        filters = found.asked.filters
+
+        def label(key: str) -> dict[str, Any]:
+            return {"key": key, "label": say(f"customers.field.{key}")}
+
+        fields: list[dict[str, Any]] = [
+            {
+                **label("product"),
+                "kind": "suggest",
+                "value": filters.product or "",
+                "shown": found.product or filters.product or "",
+                "placeholder": say("customers.field.product_hint"),
+                "options": self._offers.get("product", []),
+            }
+        ]
+        if filters.product:
+            fields.append(
+                {
+                    **label("relation"),
+                    "kind": "select",
+                    "always": True,
+                    "value": filters.relation,
+                    "options": [{"value": each, "label": say(f"customers.relation.{each}")} for each in RELATIONS],
+                }
+            )
+        fields += [
+            {
+                **label("status"),
+                "kind": "select",
+                "value": str(filters.status or ""),
+                "options": [{"value": str(each), "label": say.status(each, found.rule)} for each in ActivityStatus],
+            },
+            {
+                **label("city"),
+                "kind": "suggest",
+                "value": filters.city or "",
+                "placeholder": say("customers.field.city_hint"),
+                "options": self._offers.get("city", []),
+            },
+            {
+                **label("birthday"),
+                "kind": "select",
+                "value": str(filters.birth_month or ""),
+                "options": [{"value": str(number), "label": self._month(number)} for number in range(1, 13)],
+            },
+            {**label("due"), "kind": "toggle", "value": filters.due},
+        ]
+        if self.around.owners:
+            people = [*self.around.owners, (NOBODY, say("customers.nobody"))]
+            fields.append(
+                {
+                    **label("owner"),
+                    "kind": "select",
+                    "value": filters.owner or "",
+                    "options": [{"value": username, "label": name} for username, name in people],
+                }
+            )
+        return fields
+
+    def _month(self, number: int) -> str:
+        return self.texts.month(date(2000, number, 1)).removesuffix("2000").strip()
+
+    def _line(self, count: ListCount | None) -> str:
+        say = self.texts
+        if count is None:
+            return say("customers.line.counting")
+        if not count.customers.number:
+            return say("customers.line.none")
+        told = [say("customers.line.count", number=self._number(count.customers), count=count.customers.number)]
+        if count.due.number and not self.found.asked.filters.due:
+            told.append(say("customers.line.due", number=self._number(count.due)))
+        line = ", ".join(told)
+        return line[:1].upper() + line[1:]
+
+    def _number(self, count: Count) -> str:
+        number = self.texts.number(count.number)
+        return self.texts("customers.line.more", number=number) if count.more else number
+
+    def _show_rows(self) -> None:
+        say, found = self.texts, self.found
+        page, count = found.page, found.count
+        filtered = bool(found.asked.filters)
+        whose = "filtered" if filtered else "all" if self.around.owners else "own"
+        self.grid.draw(
+            caption=self.title,
+            columns=self._columns(),
+            rows=[self._row(row) for row in page.rows],
+            sort={"key": found.asked.sort.key, "down": found.asked.sort.down},
+            page={
+                "from": say.number(page.start),
+                "to": say.number(page.start + len(page.rows) - 1),
+                "total": "…" if count is None else self._number(count.customers),
+                "first": page.page == 1,
+                "last": page.last,
+            },
+            empty=say(f"customers.empty.{whose}"),
+            empty_action=(
+                {"do": "clear", "label": say("filters.clear")}
+                if filtered
+                else {"url": "orders", "label": say("customers.new_order")}
+            ),
+            words=say.starting_with("grid"),
+        )
+
+    def _columns(self) -> list[dict[str, Any]]:
+        ranks = {"name": 0, "code": 3, "city": 4, "phone": 2, "activity": 3, "status": 1, "due": 2, "owner": 5}
+        widths = {"name": "160px", "city": "110px", "owner": "120px"}
+        return [
+            {
+                "key": key,
+                "label": self.texts(f"customers.column.{key}"),
+                "align": "start",
+                "sort": True,
+                "rank": rank,
+                "named": key in ("due", "activity"),
+                **({"width": widths[key]} if key in widths else {}),
+            }
+            for key, rank in ranks.items()
+            if key != "owner" or self.around.owners
+        ]
+
+    def _row(self, row: CustomerRow) -> dict[str, Any]:
+        say, today = self.texts, self.found.today
+        url = self._address_of(row)
+        cells: dict[str, Any] = {
+            "name": {"text": row.name, **({"sub": say("customers.do_not_call")} if row.do_not_call else {})},
+            "code": {"text": row.code, "url": url},
+            "city": row.city or "",
+            "phone": row.phone or "",
+            "activity": self._near(row.last_activity),
+            "status": {"text": say.status(row.status, self.found.rule), "tone": TONES[row.status]},
+            "due": self._near(row.follow_up_due),
+            "owner": row.owner or {"text": say("customers.nobody"), "quiet": True},
+        }
+        if row.follow_up_due is not None and row.follow_up_due <= today:
+            cells["due"]["tone"] = "amber"
+        return {"id": row.id, "url": url, "cells": cells}
+
+    def _address_of(self, row: CustomerRow) -> str:
+        """The customer's page, which leads back to this list and through it."""
+        way = urlencode(self.lasting_query)
+        return f"customer?{urlencode({'code': row.code, **({'list': way} if way else {'list': 'page=1'})})}"
+
+    def _near(self, day: date | None) -> dict[str, Any]:
+        if day is None:
+            return {"text": ""}
+        return {"text": self.texts.near(day, self.found.today), "title": self.texts.full_date(day)}
+
+    # What the parts report
+
+    async def _on_filters(self, message: dict[str, Any]) -> None:
+        asked = self.found.asked
+        try:
+            match message:
+                case {"do": "search", "text": str(text)}:
+                    await self._narrow({"q": text}, again=bool(asked.filters.text) and bool(text.strip()))
+                case {"do": "filter", "key": "due", "value": value}:
+                    await self._narrow({"due": "1" if value is True else ""})
+                case {"do": "filter", "key": "product", "value": str(code)}:
+                    await self._narrow({"product": code, **({} if code else {"relation": ""})})
+                case {"do": "filter", "key": str(key), "value": str(value)}:
+                    await self._narrow({key: value})
+                case {"do": "suggest", "key": "product" | "city" as key, "text": str(text)}:
+                    await self._suggest(str(key), text)
+                case {"do": "clear"}:
+                    await self._ask(Asked(sort=asked.sort))
+                case {"do": "view", "id": int(number)}:
+                    view = next((each for each in self.around.views if each.id == number), None)
+                    await self._ask(Asked.of(view.query) if view else Asked())
+                case {"do": "save_view", "name": str(name)}:
+                    await self._save_view(name)
+                case {"do": "delete_view", "id": int(number)}:
+                    await self._delete_view(number)
+        except Refused as refused:
+            self.refuse(refused)
+            self._show()
+
+    async def _on_grid(self, message: dict[str, Any]) -> None:
+        asked = self.found.asked
+        try:
+            match message:
+                case {"do": "sort", "key": str(key)} if key in SORTS:
+                    # Of days the newest is looked for first, of everything else the first letter.
+                    down = not asked.sort.down if asked.sort.key == key else key in NEWEST_FIRST
+                    await self._ask(replace(asked, sort=CustomerSort(key, down), page=1))
+                case {"do": "page", "step": int(step)}:
+                    await self._ask(replace(asked, page=max(1, self.found.page.page + step)))
+                case {"do": "clear"}:
+                    await self._ask(Asked(sort=asked.sort))
+        except Refused as refused:
+            self.refuse(refused)
+            self._show()
+
+    async def _narrow(self, changes: Mapping[str, str], *, again: bool = False) -> None:
+        asked = self.found.asked
+        filters = CustomerFilters.from_query({**asked.filters.to_query(), **changes})
+        await self._ask(replace(asked, filters=filters, page=1), again=again)
+
+    async def _ask(self, asked: Asked, *, again: bool = False) -> None:
+        """Show something else: its rows at once, and their count with them or as soon as it is known."""
+        self._asking += 1
+        turn, before = self._asking, self.found
+        counting = None
+        if asked.filters != before.asked.filters or before.count is None:
+            counting = asyncio.ensure_future(self.run(customer_count, asked.filters))
+        found = await self.run(_rows, asked)
+        if counting is not None:
+            await asyncio.wait({counting}, timeout=PATIENCE_SECONDS)
+        if turn != self._asking:
+            return  # something newer was asked meanwhile
+        known = before.count if counting is None else counting.result() if counting.done() else None
+        self.found = replace(found, count=known)
+        self._show()
+        self.moved(again=again)
+        if counting is not None and known is None:
+            counted = await counting
+            if turn == self._asking:
+                self.found = replace(self.found, count=counted)
+                self._show()
+
+    async def _suggest(self, key: str, text: str) -> None:
+        self._suggesting += 1
+        turn = self._suggesting
+        if key == "city":
+            found = await self.run(cities, text, limit=SUGGESTIONS)
+            offers = [{"value": city, "label": city} for city in found]
+        else:
+            products = await self.run(find_products, text, limit=SUGGESTIONS)
+            offers = [{"value": each.code, "label": each.name, "note": each.code} for each in products]
+        if turn == self._suggesting:
+            self._offers[key] = offers
+            self._show_filters()
+
+    # Saved views
+
+    async def _save_view(self, name: str) -> None:
+        try:
+            view = await self.run(save_view, VIEWS, name, self.found.asked.view())
+        except Refused as refused:
+            self.filters.answer_view(refused.sentence)
+            return
+        self.filters.answer_view()
+        await self._read_around()
+        self.toasts.say(self.texts("customers.view_saved", name=view.name))
+
+    async def _delete_view(self, number: int) -> None:
+        view = await self.run(delete_view, number)
+
+        async def undo() -> None:
+            try:
+                await self.run(restore_view, view)
+                await self._read_around()
+            except Refused as refused:
+                self.refuse(refused)
+
+        await self._read_around()
+        self.toasts.say(
+            self.texts("customers.view_deleted", name=view.name), undo=undo, undo_label=self.texts("shell.undo")
+        )
+
+    async def _read_around(self) -> None:
+        self.around = await self.run(lambda work: Around(my_views(work, VIEWS), owners(work)))
+        self._show_filters()
+
+
+def _rows(work: Work, asked: Asked) -> Found:
+    """A page of the list, without its count."""
+    filters = asked.filters if work.actor.is_staff else replace(asked.filters, owner=None)
+    sort = asked.sort if work.actor.is_staff or asked.sort.key != "owner" else CustomerSort()
+    page = customer_page(work, filters, sort, asked.page)
+    product = product_named(work, filters.product) if filters.product else None
+    return Found(Asked(filters, sort, page.page), work.today, work.rules.activity, page, product)
