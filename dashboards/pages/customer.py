@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import panel as pn
 
@@ -39,6 +39,7 @@ from ecrm_core.queries.customer_card import (
     interest_choices,
     who_is,
 )
+from ecrm_core.queries.customer_list import CustomerFilters, CustomerSort, Neighbours, neighbours
 from ecrm_core.rules import ActivityRule, ActivityStatus
 from ecrm_core.services.complaints import solve_complaint
 from ecrm_core.services.contacts import record_contact
@@ -95,6 +96,8 @@ class Found:
     card: CustomerCard | None
     refused: Mapping[Channel, str]
     rule: ActivityRule
+    around: Neighbours | None = None
+    """Who stands beside them in the list one came from."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +112,11 @@ class Conflict:
 
 def correct(work: Work, code: str, *, version: int | None, changes: Mapping[str, Any]) -> Conflict | None:
     """Change a customer, or find out who was faster; none when it is done."""
-    person, phones = who_is(work, code)
+    person, _ = who_is(work, code)
     try:
         change_customer(work, person.id, version=version, **changes)
     except ChangedMeanwhile:
+        person, phones = who_is(work, code)
         return Conflict(person, phones, person.changed_by, person.changed_at)
     return None
 
@@ -176,7 +180,11 @@ class CustomerPage(Page):
             )
         except CustomerNotVisible:
             return Found(None, {}, rule)
-        return Found(card, refused_channels(work, card.person.id), rule)
+        around = None
+        if "list" in self.visit.query:
+            way = dict(parse_qsl(self.visit.query["list"]))
+            around = neighbours(work, CustomerFilters.from_query(way), CustomerSort.from_query(way), card.person.id)
+        return Found(card, refused_channels(work, card.person.id), rule, around)
 
     async def arrive(self, query: Mapping[str, str]) -> None:
         if query.get("code") != self.visit.query.get("code"):
@@ -223,11 +231,29 @@ class CustomerPage(Page):
 
     def _walk(self) -> dict[str, Any]:
         say = self.texts
-        return {
+        told: dict[str, Any] = {
             "label": say("customer.walk.label"),
             "back": {"url": self._list_url, "label": say("customer.walk.back")},
             "text": "",
         }
+        around = self.found.around
+        if around is None:
+            return told
+        count = say.number(around.count.number) + ("+" if around.count.more else "")
+        return told | {
+            # Somebody who has just dropped out of the list has no place in it, but still neighbours.
+            "text": say("customer.walk.place", place=say.number(around.position), count=count)
+            if around.position is not None
+            else count,
+            "previous": self._beside(around.previous),
+            "next": self._beside(around.next),
+            "previous_label": say("customer.walk.previous"),
+            "next_label": say("customer.walk.next"),
+        }
+
+    def _beside(self, code: str | None) -> str | None:
+        """The address of another customer of the same list."""
+        return f"customer?{urlencode({'code': code, 'list': self.visit.query['list']})}" if code else None
 
     def _draw_head(self, card: CustomerCard) -> None:
         say, person = self.texts, card.person
