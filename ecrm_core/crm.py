@@ -246,6 +246,15 @@ def start_writing(session: Session) -> None:
     session.info["writing"] = True
 
 
+def see_anew(session: Session) -> None:
+    """Let a transaction that only reads see what was committed since it began, as PostgreSQL does by itself."""
+    if session.get_bind().dialect.name != "sqlite" or session.info.get("writing"):
+        return
+    connection = driver_connection(session)
+    connection.exec_driver_sql("COMMIT")
+    connection.exec_driver_sql("BEGIN")
+
+
 @event.listens_for(Session, "after_transaction_end")
 def _writing_is_over(session: Session, transaction: Any) -> None:
     if transaction.parent is None:

@@ -8,43 +8,28 @@ see `_by_name`.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
-import phonenumbers
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from ecrm_core.crm import Work
 from ecrm_core.errors import InvalidValue
-from ecrm_core.models import Category, Customer, CustomerPhone, CustomerSearch, Employee, Product, folded
+from ecrm_core.models import Category, Customer, CustomerPhone, CustomerSearch, Employee, Product
 from ecrm_core.phones import mask_phone, parse_phone, show_phone
-from ecrm_core.queries.door import DOOR_LETTERS, DOOR_ROWS, Look, look_through
+from ecrm_core.queries.asked import LONGEST, MOST_WORDS, Asked, indexed
+from ecrm_core.queries.door import DOOR_ROWS, Look, look_through
 from ecrm_core.rules import ActivityStatus
 
 SHOWN = 20
 """Rows of an answer."""
-INDEXED = 3
-"""Letters from which the trigram index answers."""
 SORTED = 5_000
 """Matches that are put in order as a whole; where there are more, they lie so close that walking is quicker."""
-LONGEST = 100
-"""Characters looked at."""
-LONGEST_CODE = 32
-MOST_WORDS = 6
 MOST_HOLDERS = 200
 """Customers of one number that are looked at."""
-PHONE_DIGITS = 5
-"""Digits from which a number is looked up by its start."""
-
-_CODE = re.compile(r"c?0*([0-9]{1,9})", re.IGNORECASE)
-_PHONE = re.compile(r"\+?[0-9 ().\-/]+")
-_WILD = re.compile(r"[%_\\]")
 
 
 @dataclass(frozen=True)
@@ -96,74 +81,6 @@ class FoundProduct:
     currency: str
     stock: int | None
     category: str | None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What was typed, as everything it could be."""
-
-    typed: str
-    region: str
-
-    @classmethod
-    def of(cls, work: Work, typed: str) -> Asked:
-        plain = "".join(sign for sign in typed[:LONGEST] if unicodedata.category(sign)[0] != "C" or sign.isspace())
-        return cls(" ".join(plain.split()), work.rules.phone_region)
-
-    @cached_property
-    def text(self) -> str:
-        return folded(self.typed)
-
-    @cached_property
-    def words(self) -> list[str]:
-        return list(dict.fromkeys(self.text.split()))[:MOST_WORDS]
-
-    @cached_property
-    def codes(self) -> list[str]:
-        """The customer codes this could be: `C000123` of `c123` and `123`; other systems' as they are."""
-        if not any(sign.isdigit() for sign in self.typed) or len(self.typed) > LONGEST_CODE:
-            return []
-        codes = [self.typed, self.typed.upper()]
-        if number := _CODE.fullmatch(self.typed):
-            codes.insert(0, f"C{int(number[1]):06d}")
-        return list(dict.fromkeys(codes))
-
-    @cached_property
-    def phone(self) -> str | None:
-        """The complete number this could be, in E.164."""
-        if not self._dialled:
-            return None
-        try:
-            return parse_phone(self.typed, self.region)
-        except InvalidValue:
-            return None
-
-    @cached_property
-    def phone_starts(self) -> list[str]:
-        """What a number in E.164 begins with, where this begins one: `+628123` of `08123`, `628123`, `8123`."""
-        digits = self._dialled
-        if len(digits.lstrip("0")) < PHONE_DIGITS - 1 or len(digits) < PHONE_DIGITS:
-            return []
-        if self.typed.startswith("+"):
-            return [f"+{digits}"]
-        code = str(phonenumbers.country_code_for_region(self.region))
-        starts = [f"+{code}{digits.lstrip('0')}"]
-        if digits.startswith(code):
-            starts.append(f"+{digits}")
-        return starts
-
-    @cached_property
-    def letters(self) -> bool:
-        """Whether this names somebody closely enough for the narrow door."""
-        return any(sum(sign.isalpha() for sign in word) >= DOOR_LETTERS for word in self.indexed)
-
-    @cached_property
-    def indexed(self) -> list[str]:
-        return _indexed(self.words)
-
-    @property
-    def _dialled(self) -> str:
-        return re.sub(r"[^0-9]", "", self.typed) if _PHONE.fullmatch(self.typed) else ""
 
 
 def find_customers(work: Work, text: str, *, limit: int = SHOWN) -> CustomersFound:
@@ -370,8 +287,14 @@ def _own_by_name(work: Work, asked: Asked, limit: int) -> list[int]:
     """A telemarketer's own, from the one index that holds owner and name."""
     statement = (
         select(Customer.id)
-        # Any name is from the empty one on; this says which index to take.
-        .where(Customer.owner_id == work.employee_id, Customer.search_name >= "", *_fragments(asked.words), _kept())
+        # Any name is from the empty one on; this says which index to take. The trigram index is kept out of
+        # it by an expression: PostgreSQL would read all of it for fewer than three letters.
+        .where(
+            Customer.owner_id == work.employee_id,
+            Customer.search_name >= "",
+            *(Customer.search_name.concat("").contains(word, autoescape=True) for word in asked.words),
+            _kept(),
+        )
         .order_by(_rank(asked), Customer.search_name, Customer.id)
         .limit(limit)
     )
@@ -411,7 +334,7 @@ def _by_fragments(
     # On its own and with a limit, so that PostgreSQL does not give the index up for the other conditions.
     matches = (
         select(CustomerSearch.id)
-        .where(*(CustomerSearch.search_name.like(f"%{part}%") for part in _indexed(parts)))
+        .where(*(CustomerSearch.search_name.like(f"%{part}%") for part in indexed(parts)))
         .limit(SORTED + 1)
         .cte("matches")
     )
@@ -425,11 +348,6 @@ def _by_fragments(
     ).all()
     read = rows[0].many if rows else work.session.scalar(select(func.count()).select_from(matches)) or 0
     return [row.id for row in rows], read <= SORTED
-
-
-def _indexed(parts: Sequence[str]) -> list[str]:
-    """What of these the trigram index answers: three letters and more, no wild cards."""
-    return [found for part in parts if len(found := max(_WILD.split(part), key=len)) >= INDEXED]
 
 
 def _walked(work: Work, words: Sequence[str], limit: int, only: Sequence[ColumnElement[bool]]) -> list[int]:

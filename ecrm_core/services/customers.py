@@ -10,8 +10,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import select
 
 from ecrm_core.crm import Work
-from ecrm_core.errors import CustomerNotVisible, InvalidValue, UnknownEmployee
+from ecrm_core.errors import ChangedMeanwhile, CustomerNotVisible, InvalidValue, UnknownEmployee
 from ecrm_core.models import (
+    AuditKind,
+    AuditRecord,
     Category,
     Customer,
     CustomerNote,
@@ -26,6 +28,7 @@ from ecrm_core.models import (
 from ecrm_core.phones import parse_phone
 from ecrm_core.services.checks import clean_birthday, clean_email, clean_text, required_text
 from ecrm_core.services.numbers import customer_code, next_number
+from ecrm_core.services.record import changed_since, put_change_on_record
 
 BirthDate: TypeAlias = tuple[int | None, int, int]
 """Year (none where unknown), month, day."""
@@ -108,7 +111,9 @@ def add_customers(work: Work, forms: Sequence[CustomerForm]) -> list[CustomerCar
         row.code = customer_code(next_number(work, "customer"))
     work.session.add_all(rows)
     work.session.flush()
-    for row, phones in zip(rows, numbers, strict=True):
+    for row, phones, form in zip(rows, numbers, forms, strict=True):
+        if form.why_new is not None:
+            add_note(work, row.id, form.why_new)
         for position, (e164, typed) in enumerate(phones.items()):
             work.session.add(CustomerPhone(customer_id=row.id, e164=e164, typed=typed, position=position))
         if row.owner_id is not None:
@@ -139,19 +144,33 @@ def change_customer(work: Work, customer_id: int, *, version: int | None = None,
         InvalidValue: a field that cannot be kept, or that is not one of these.
     """
     row = own_customer(work, customer_id, lock=True)
-    for field, value in changes.items():
-        if field == "name":
-            row.name = required_text("name", value, limit=LIMITS["name"])
-        elif field == "email":
-            row.email = clean_email(value)
-        elif field == "birth_date":
-            row.birth_year, row.birth_month, row.birth_day = clean_birthday(value, today=work.today)
+    wanted = {field: _cleaned(work, field, value) for field, value in changes.items()}
+    standing = {field: _standing(work, row, field) for field in wanted}
+    differing = {field: value for field, value in wanted.items() if value != standing[field]}
+    if not differing:
+        return CustomerCard.of(row)
+    if version is not None and version != row.version:
+        since = changed_since(work, AuditKind.CUSTOMER_CHANGED, AuditRecord.customer_id == row.id, version)
+        raise ChangedMeanwhile(by=since.by, at=since.at, fields=since.fields)
+    for field, value in differing.items():
+        if field == "birth_date":
+            row.birth_year, row.birth_month, row.birth_day = value
         elif field == "phones":
-            _change_phones(work, row, value)
-        elif field in LIMITS:
-            setattr(row, field, clean_text(field, value, limit=LIMITS[field], lines=field == "address"))
+            _change_phones(work, row, dict(value))
         else:
-            raise InvalidValue(field, value, "unknown_field")
+            setattr(row, field, value)
+    row.version += 1
+    row.changed_at = work.now
+    row.changed_by_id = work.actor.employee_id
+    put_change_on_record(
+        work,
+        AuditKind.CUSTOMER_CHANGED,
+        {field: _told(field, value) for field, value in standing.items()},
+        {field: _told(field, value) for field, value in differing.items()},
+        version=row.version,
+        customer_id=row.id,
+    )
+    work.session.flush()
     return CustomerCard.of(row)
 
 
@@ -278,16 +297,45 @@ def _numbers(work: Work, phones: Sequence[str]) -> dict[str, str]:
     return numbers
 
 
-def _change_phones(work: Work, row: Customer, phones: Sequence[str]) -> None:
-    wanted = _numbers(work, phones)
+def _cleaned(work: Work, field: str, value: Any) -> Any:
+    """What was typed into a field, as it would be kept; phones as pairs of E.164 and what was typed."""
+    if field == "name":
+        return required_text("name", value, limit=LIMITS["name"])
+    if field == "email":
+        return clean_email(value)
+    if field == "birth_date":
+        return clean_birthday(value, today=work.today)
+    if field == "phones":
+        return list(_numbers(work, value).items())
+    if field in LIMITS:
+        return clean_text(field, value, limit=LIMITS[field], lines=field == "address")
+    raise InvalidValue(field, value, "unknown_field")
+
+
+def _standing(work: Work, row: Customer, field: str) -> Any:
+    """The same as it stands there now."""
+    if field == "birth_date":
+        return row.birth_year, row.birth_month, row.birth_day
+    if field == "phones":
+        phones = select(CustomerPhone.e164, CustomerPhone.typed).where(CustomerPhone.customer_id == row.id)
+        return [(e164, typed) for e164, typed in work.session.execute(phones.order_by(CustomerPhone.position))]
+    return getattr(row, field)
+
+
+def _told(field: str, value: Any) -> Any:
+    """The same as the record keeps it."""
+    if field == "birth_date":
+        return list(value) if any(value) else None
+    return [typed for _, typed in value] if field == "phones" else value
+
+
+def _change_phones(work: Work, row: Customer, wanted: dict[str, str]) -> None:
+    order = list(wanted)
     for known in work.session.scalars(select(CustomerPhone).where(CustomerPhone.customer_id == row.id)):
         if known.e164 in wanted:
             known.typed = wanted.pop(known.e164)
+            known.position = order.index(known.e164)
         else:
             work.session.delete(known)
     for e164, typed in wanted.items():
-        work.session.add(CustomerPhone(customer_id=row.id, e164=e164, typed=typed))
-    work.session.flush()
-    order = list(_numbers(work, phones))
-    for known in work.session.scalars(select(CustomerPhone).where(CustomerPhone.customer_id == row.id)):
-        known.position = order.index(known.e164)
+        work.session.add(CustomerPhone(customer_id=row.id, e164=e164, typed=typed, position=order.index(e164)))

@@ -5,12 +5,37 @@ Searching through it is `queries/door.py`. Everything here is on record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from ecrm_core.crm import Work
-from ecrm_core.services.orders import OrderForm
+from sqlalchemy import ColumnElement, func, select
+
+from ecrm_core.crm import Work, see_anew, start_writing
+from ecrm_core.errors import CustomerNotVisible, InvalidValue, NotVisible
+from ecrm_core.models import (
+    AgendaItem,
+    AgendaKind,
+    AuditKind,
+    ChangeOffer,
+    Customer,
+    CustomerPhone,
+    Employee,
+    Order,
+    OwnerChange,
+    Role,
+)
+from ecrm_core.phones import parse_phone
+from ecrm_core.queries.door import look_through
+from ecrm_core.services.customers import change_customer, own_customer
+from ecrm_core.services.orders import OrderForm, OrderReceipt, take_order
+from ecrm_core.services.orders.taking import take_through_door
+from ecrm_core.services.record import put_on_record
+
+PLACE = ("address", "city", "province", "postcode")
 
 
 @dataclass(frozen=True)
@@ -58,7 +83,11 @@ class OpenOffer:
 
 def unowned_count(work: Work) -> int:
     """How many customers nobody looks after."""
-    raise NotImplementedError
+    count = select(func.count(Customer.id)).where(*_free())
+    if work.actor.is_staff:
+        return work.session.scalar(count) or 0
+    with work.crm.system("customers of nobody") as system:  # a number, and nothing else of them
+        return system.session.scalar(count) or 0
 
 
 def claim_next(work: Work, customer_id: int | None = None) -> Claimed | None:
@@ -74,7 +103,20 @@ def claim_next(work: Work, customer_id: int | None = None) -> Claimed | None:
         NotAllowed: a manager or admin, who look after no customers.
         CustomerNotVisible: `customer_id` does not exist, or has an owner by now.
     """
-    raise NotImplementedError
+    work.require(Role.TELEMARKETER)
+    with _behind_the_door(work, "claiming a customer") as behind:
+        start_writing(behind.session)
+        row = _next_in_line(behind) if customer_id is None else _free_one(behind, customer_id)
+        if row is None:
+            return None
+        row.owner_id = work.employee_id
+        behind.session.add(
+            OwnerChange(
+                customer_id=row.id, to_id=work.employee_id, at=work.now, by_id=work.employee_id, reason="claimed"
+            )
+        )
+        put_on_record(behind, AuditKind.CLAIMED, customer_id=row.id)
+        return Claimed(row.id, row.code, row.name)
 
 
 def door_customer(work: Work, code: str) -> DoorCustomer:
@@ -83,7 +125,12 @@ def door_customer(work: Work, code: str) -> DoorCustomer:
     Raises:
         CustomerNotVisible: no such code, or too many looks in a minute.
     """
-    raise NotImplementedError
+    with look_through(work, code) as look:
+        row = None if look is None else _by_code(look.work, code)
+        if look is None or row is None:
+            raise CustomerNotVisible(code=code)
+        look.shown.append(row.code)
+        return _reduced(row)
 
 
 def take_door_order(work: Work, customer_code: str, form: OrderForm) -> DoorReceipt:
@@ -98,7 +145,29 @@ def take_door_order(work: Work, customer_code: str, form: OrderForm) -> DoorRece
         InvalidValue: as for `take_order`; also no address, as the customer's own is not shown.
         StockTooLow: as for `take_order`.
     """
-    raise NotImplementedError
+    own = work.session.scalar(select(Customer).where(Customer.code == customer_code))
+    if own is not None:
+        return _receipt(take_order(work, replace(form, customer_id=own.id)), own)
+    with _behind_the_door(work, "door order") as behind:
+        start_writing(behind.session)
+        customer = _by_code(behind, customer_code)
+        if customer is None:
+            raise CustomerNotVisible(code=customer_code)
+        receipt = take_through_door(behind, replace(form, customer_id=customer.id))
+        if receipt.customer_id != customer.id:
+            raise InvalidValue("intention", form.intention, "used")
+        if not receipt.again:
+            _tell_owner(behind, customer, receipt)
+            _offer_changes(behind, customer, receipt)
+            put_on_record(
+                behind,
+                AuditKind.DOOR_ORDER,
+                customer_id=customer.id,
+                order_id=receipt.order_id,
+                number=receipt.number,
+                owner_id=customer.owner_id,
+            )
+        return _receipt(receipt, customer)
 
 
 def open_offers(work: Work, customer_id: int) -> list[OpenOffer]:
@@ -107,7 +176,34 @@ def open_offers(work: Work, customer_id: int) -> list[OpenOffer]:
     Raises:
         CustomerNotVisible: missing, or a colleague's.
     """
-    raise NotImplementedError
+    customer = own_customer(work, customer_id)
+    phone = work.session.scalar(
+        select(CustomerPhone.typed)
+        .where(CustomerPhone.customer_id == customer_id)
+        .order_by(CustomerPhone.position, CustomerPhone.id)
+        .limit(1)
+    )
+    rows = work.session.execute(
+        select(ChangeOffer, Order.number, Employee.name)
+        .join(Order, Order.id == ChangeOffer.order_id)
+        .join(Employee, Employee.id == ChangeOffer.by_id)
+        .where(ChangeOffer.customer_id == customer_id, ChangeOffer.answered_at.is_(None))
+        .order_by(ChangeOffer.id)
+    )
+    return [
+        OpenOffer(
+            offer.id,
+            customer_id,
+            number,
+            name,
+            offer.at,
+            {
+                field: (phone if field == "phone" else getattr(customer, field), typed)
+                for field, typed in offer.changes.items()
+            },
+        )
+        for offer, number, name in rows
+    ]
 
 
 def answer_change_offer(work: Work, offer_id: int, take: bool) -> list[str]:
@@ -117,4 +213,112 @@ def answer_change_offer(work: Work, offer_id: int, take: bool) -> list[str]:
         NotVisible: missing, or about a colleague's customer.
         InvalidValue: answered already.
     """
-    raise NotImplementedError
+    offer = work.session.get(ChangeOffer, offer_id, with_for_update=True)
+    if offer is None:
+        raise NotVisible(offer_id=offer_id)
+    if offer.answered_at is not None:
+        raise InvalidValue("offer", offer_id, "answered")
+    offer.answered_at = work.now
+    offer.answered_by_id = work.actor.employee_id
+    offer.taken = take
+    changes: dict[str, Any] = {}
+    if take:
+        changes = {field: typed for field, typed in offer.changes.items() if field in PLACE}
+        if "phone" in offer.changes:
+            known = select(CustomerPhone.typed).where(CustomerPhone.customer_id == offer.customer_id)
+            standing = work.session.scalars(known.order_by(CustomerPhone.position, CustomerPhone.id))
+            changes["phones"] = [*standing, offer.changes["phone"]]
+        change_customer(work, offer.customer_id, **changes)
+    work.session.flush()
+    return list(changes)
+
+
+@contextmanager
+def _behind_the_door(work: Work, reason: str) -> Iterator[Work]:
+    """A work of the same person at the same instant that sees everybody, as one transaction of its own."""
+    with work.crm.system(reason) as system:
+        yield replace(system, actor=work.actor, now=work.now)
+    see_anew(work.session)
+
+
+def _free() -> list[ColumnElement[bool]]:
+    return [Customer.owner_id.is_(None), (Customer.merged_into_id + 0).is_(None)]
+
+
+def _next_in_line(work: Work) -> Customer | None:
+    waiting = select(Customer).where(*_free(), Customer.do_not_call_at.is_(None))
+    # In two steps, each along one index: no database has to sort all of them.
+    for line in (
+        waiting.where(Customer.last_activity_at.is_not(None)).order_by(
+            Customer.last_activity_at.desc(), Customer.id.desc()
+        ),
+        waiting.where(Customer.last_activity_at.is_(None)).order_by(Customer.id),
+    ):
+        found = work.session.scalar(line.limit(1).with_for_update(skip_locked=True))
+        if found is not None:
+            return found
+    return None
+
+
+def _free_one(work: Work, customer_id: int) -> Customer:
+    wanted = select(Customer).where(Customer.id == customer_id, *_free())
+    found = work.session.scalar(wanted.with_for_update())
+    if found is None:
+        raise CustomerNotVisible(customer_id=customer_id)
+    return found
+
+
+def _by_code(work: Work, code: str) -> Customer | None:
+    return work.session.scalar(select(Customer).where(Customer.code == code, Customer.merged_into_id.is_(None)))
+
+
+def _reduced(row: Customer) -> DoorCustomer:
+    return DoorCustomer(row.code, row.name, row.city)
+
+
+def _receipt(made: OrderReceipt, customer: Customer) -> DoorReceipt:
+    return DoorReceipt(made.order_id, made.number, made.total, made.currency, _reduced(customer), made.again)
+
+
+def _tell_owner(work: Work, customer: Customer, receipt: OrderReceipt) -> None:
+    """Put the order on the agenda of who looks after the customer."""
+    if customer.owner_id is None:
+        return
+    work.session.add(
+        AgendaItem(
+            employee_id=customer.owner_id,
+            day=work.today,
+            kind=AgendaKind.COLLEAGUE_ORDER,
+            title=customer.name,
+            note=f"{receipt.number} · {work.actor.name}",
+            customer_id=customer.id,
+            proposed=True,
+            created_at=work.now,
+            created_by_id=work.employee_id,
+        )
+    )
+
+
+def _offer_changes(work: Work, customer: Customer, receipt: OrderReceipt) -> None:
+    """Offer the owner what was typed with the order and is other than what is known."""
+    order = work.session.get_one(Order, receipt.order_id)
+    typed = {field: getattr(order, f"ship_{field}") for field in PLACE}
+    changes = {field: value for field, value in typed.items() if value and value != getattr(customer, field)}
+    if order.ship_phone and not _knows(work, customer, order.ship_phone):
+        changes["phone"] = order.ship_phone
+    if changes:
+        work.session.add(
+            ChangeOffer(
+                customer_id=customer.id, order_id=order.id, changes=changes, at=work.now, by_id=work.employee_id
+            )
+        )
+
+
+def _knows(work: Work, customer: Customer, typed: str) -> bool:
+    """Whether this is one of the customer's numbers; what is no number is not offered."""
+    try:
+        number = parse_phone(typed, work.rules.phone_region)
+    except InvalidValue:
+        return True
+    holder = select(CustomerPhone.id).where(CustomerPhone.customer_id == customer.id, CustomerPhone.e164 == number)
+    return work.session.scalar(holder) is not None

@@ -19,15 +19,15 @@ from ecrm_core.services.orders.forms import (
     StockShort,
     StockTooLow,
 )
-from ecrm_core.services.orders.steps import refuse_at_door, ship
-from ecrm_core.services.orders.taking import (
+from ecrm_core.services.orders.pricing import PricedLine, PricedOrder, price_order
+from ecrm_core.services.orders.steps import (
     change_order_status,
     change_order_statuses,
+    refuse_at_door,
     return_pieces,
-    take_order,
-    take_order_for_new,
-    take_orders,
+    ship,
 )
+from ecrm_core.services.orders.taking import take_order, take_order_for_new, take_order_with_changes, take_orders
 
 __all__ = [
     "CardLine",
@@ -39,6 +39,8 @@ __all__ = [
     "OrderCustomer",
     "OrderForm",
     "OrderReceipt",
+    "PricedLine",
+    "PricedOrder",
     "StatusRefused",
     "StockShort",
     "StockTooLow",
@@ -48,10 +50,12 @@ __all__ = [
     "confirmation_text",
     "correct_order",
     "order_card",
+    "price_order",
     "refuse_at_door",
     "return_pieces",
     "ship",
     "take_order",
     "take_order_for_new",
+    "take_order_with_changes",
     "take_orders",
 ]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+
 from ecrm_core.crm import Work
+from ecrm_core.models import CustomerAddress, Order, folded
+from ecrm_core.services.customers import own_customer
+
+MOST_ADDRESSES = 20
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,11 @@ class KnownAddress:
     postcode: str | None
     used_at: datetime | None
 
+    @property
+    def same(self) -> tuple[str, ...]:
+        """What two spellings of one address have in common."""
+        return tuple(folded(part or "") for part in (self.address, self.city, self.postcode))
+
 
 def address_book(work: Work, customer_id: int) -> list[KnownAddress]:
     """Where this customer's orders went, newest first, each once; then the customer's own address.
@@ -25,4 +37,47 @@ def address_book(work: Work, customer_id: int) -> list[KnownAddress]:
     Raises:
         CustomerNotVisible: missing, or a colleague's.
     """
-    raise NotImplementedError
+    customer = own_customer(work, customer_id)
+    used = (
+        select(CustomerAddress)
+        .where(CustomerAddress.customer_id == customer_id)
+        .order_by(CustomerAddress.used_at.desc(), CustomerAddress.id.desc())
+        .limit(MOST_ADDRESSES)
+    )
+    known = [_known(row, row.used_at) for row in work.session.scalars(used)]
+    if customer.address:
+        known.append(KnownAddress(customer.address, customer.city, customer.province, customer.postcode, used_at=None))
+    once: dict[tuple[str, ...], KnownAddress] = {}
+    for each in known:
+        once.setdefault(each.same, each)
+    return list(once.values())
+
+
+def remember_addresses(work: Work, orders: Sequence[Order]) -> None:
+    """Keep where orders go in their customers' address books; the customers are locked already."""
+    going = [order for order in orders if order.ship_address and order.door_taker_id is None]
+    if not going:
+        return
+    customers = {order.customer_id for order in going}
+    rows = work.session.scalars(select(CustomerAddress).where(CustomerAddress.customer_id.in_(customers)))
+    known = {(row.customer_id, *_known(row, row.used_at).same): row for row in rows}
+    for order in going:
+        fresh = CustomerAddress(
+            customer_id=order.customer_id,
+            address=order.ship_address,
+            city=order.ship_city,
+            province=order.ship_province,
+            postcode=order.ship_postcode,
+            used_at=order.ordered_at,
+        )
+        place = (order.customer_id, *_known(fresh, None).same)
+        row = known.get(place)
+        if row is None:
+            known[place] = fresh
+            work.session.add(fresh)
+        else:
+            row.used_at = max(row.used_at, order.ordered_at)
+
+
+def _known(row: CustomerAddress, used_at: datetime | None) -> KnownAddress:
+    return KnownAddress(row.address, row.city, row.province, row.postcode, used_at)

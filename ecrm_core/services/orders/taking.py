@@ -1,61 +1,58 @@
-"""Orders: taken once per intention, moved along, cancelled, returned.
-
-Rows are locked in one order everywhere, so that two gestures never wait for each other in a ring:
-counter, orders, lines, customers, products; rows of one table by their ids.
-"""
+"""Orders taken, once per intention."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
 from ecrm_core.crm import Work
-from ecrm_core.errors import CustomerNotVisible, InvalidValue, NotVisible
+from ecrm_core.errors import CustomerNotVisible, InvalidValue
 from ecrm_core.models import (
     Customer,
     FollowUp,
-    FollowUpClosing,
-    FollowUpState,
-    LineReturn,
     Order,
+    OrderChannel,
+    OrderDraft,
     OrderLine,
     OrderSource,
     OrderStatus,
-    OrderStatusChange,
     Product,
 )
-from ecrm_core.models.base import MONEY_UNIT
-from ecrm_core.services.activity import refresh_last_activity
 from ecrm_core.services.checks import clean_money, clean_text, required_text
-from ecrm_core.services.customers import CustomerForm
-from ecrm_core.services.followups import close, open_follow_ups
+from ecrm_core.services.customers import CustomerForm, add_customers, change_customer
+from ecrm_core.services.duplicates import PossibleDuplicate, possible_duplicates
+from ecrm_core.services.followups import open_follow_ups
 from ecrm_core.services.numbers import locked_counter, order_number
-from ecrm_core.services.orders.forms import LineForm, OrderForm, OrderReceipt, StatusRefused
+from ecrm_core.services.orders.addresses import remember_addresses
+from ecrm_core.services.orders.forms import OrderForm, OrderReceipt
+from ecrm_core.services.orders.pricing import new_line, refuse_short, short_of
+from ecrm_core.services.orders.rows import locked, move_stock, note_status
 
-MOST_PIECES = 9_999
-"""Pieces of one product in one line; more is a slip of the finger."""
 
-NEXT: dict[OrderStatus, frozenset[OrderStatus]] = {
-    OrderStatus.NEW: frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELLED}),
-    OrderStatus.PAID: frozenset(
-        {OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.RETURNED, OrderStatus.CANCELLED}
-    ),
-    OrderStatus.SHIPPED: frozenset(
-        {OrderStatus.PAID, OrderStatus.DELIVERED, OrderStatus.RETURNED, OrderStatus.CANCELLED}
-    ),
-    OrderStatus.DELIVERED: frozenset({OrderStatus.PAID, OrderStatus.RETURNED}),
-    OrderStatus.CANCELLED: frozenset(),
-    OrderStatus.RETURNED: frozenset(),
-}
-"""What may follow what. Cash on delivery is paid last, a transfer first, so paid stands in both places."""
+def take_order(work: Work, form: OrderForm) -> OrderReceipt:
+    """Take an order for one's own customer; status, follow-ups and stock follow at once.
 
-FINAL = frozenset({OrderStatus.CANCELLED, OrderStatus.RETURNED})
+    Raises:
+        CustomerNotVisible: the customer is missing, or a colleague's.
+        InvalidValue: no line, a quantity below one, an unknown or inactive product, a price that
+            cannot be kept, a discount larger than the line or given twice, an unknown source or
+            none where one is asked for, a time to come.
+        StockTooLow: more than is left of a product, and nobody has confirmed it.
+    """
+    return take_orders(work, [form])[0]
 
-Locked = TypeVar("Locked", Customer, Order, OrderLine, Product)
+
+def take_orders(work: Work, forms: Sequence[OrderForm]) -> list[OrderReceipt]:
+    """Take many orders, oldest first, as one gesture: all of them or none; a receipt for each form.
+
+    Raises:
+        CustomerNotVisible, InvalidValue, StockTooLow: as for one.
+    """
+    return _take(work, forms, door_taker_id=None)
 
 
 def take_order_for_new(
@@ -71,26 +68,60 @@ def take_order_for_new(
         InvalidValue, UnknownEmployee: as for `add_customer` and `take_order`.
         StockTooLow: as for `take_order`.
     """
-    raise NotImplementedError
+    made = _made_already(work, form)
+    if made is None and check_duplicates and not (customer.why_new or "").strip():
+        known = possible_duplicates(
+            work,
+            phones=customer.phones,
+            name=customer.name,
+            birth_date=customer.birth_date,
+            city=customer.city,
+        )
+        if known:
+            raise PossibleDuplicate(known)
+    if made is None:
+        # Whoever sends the same at the same time waits here, before a customer is made.
+        locked_counter(work, "order")
+        made = _made_already(work, form)
+    if made is not None:
+        return made
+    return take_order(work, replace(form, customer_id=add_customers(work, [customer])[0].id))
 
 
-def take_order(work: Work, form: OrderForm) -> OrderReceipt:
-    """Take an order for one's own customer; status, follow-ups and stock follow at once.
+def take_order_with_changes(
+    work: Work, form: OrderForm, changes: Mapping[str, Any], version: int | None = None
+) -> OrderReceipt:
+    """Correct one's customer and take their order, both or neither; sent twice, it does each once.
+
+    Args:
+        changes: fields of `change_customer`.
+        version: of the customer as the form showed them.
 
     Raises:
-        CustomerNotVisible: the customer is missing, or a colleague's.
-        InvalidValue: no line, a quantity below one, an unknown or inactive product, a price that
-            cannot be kept, a discount larger than the line, an unknown source, a time to come.
+        ChangedMeanwhile: the customer was corrected since; nothing is written.
+        CustomerNotVisible, InvalidValue, StockTooLow: as for `change_customer` and `take_order`.
     """
-    return take_orders(work, [form])[0]
+    if changes:
+        locked_counter(work, "order")
+        made = _made_already(work, form)
+        if made is not None:
+            return made
+        change_customer(work, form.customer_id, version=version, **changes)
+    return take_order(work, form)
 
 
-def take_orders(work: Work, forms: Sequence[OrderForm]) -> list[OrderReceipt]:
-    """Take many orders, oldest first, as one gesture: all of them or none; a receipt for each form.
+def take_through_door(work: Work, form: OrderForm) -> OrderReceipt:
+    """Take an order for a customer who is not the taker's, in a work that sees them; see `services/door.py`.
 
     Raises:
-        CustomerNotVisible, InvalidValue: as for one.
+        InvalidValue: as for `take_order`; also no address.
+        StockTooLow: as for `take_order`.
     """
+    required_text("address", form.ship_address, limit=500, lines=True)
+    return _take(work, [form], door_taker_id=work.employee_id)[0]
+
+
+def _take(work: Work, forms: Sequence[OrderForm], *, door_taker_id: int | None) -> list[OrderReceipt]:
     # Whoever sends the same intention at the same time waits here, and then finds the order made.
     counter = locked_counter(work, "order")
     receipts = _receipts(work, {_intention(form) for form in forms})
@@ -99,12 +130,13 @@ def take_orders(work: Work, forms: Sequence[OrderForm]) -> list[OrderReceipt]:
         if form.intention not in receipts:
             new.setdefault(form.intention, form)
     fresh = list(new.values())
-    customers = _locked(work, Customer, (form.customer_id for form in fresh))
-    products = _locked(work, Product, (line.product_id for form in fresh for line in form.lines))
-    _check_sources(work, fresh)
+    customers = locked(work, Customer, (form.customer_id for form in fresh))
+    products = locked(work, Product, (line.product_id for form in fresh for line in form.lines))
+    check_sources(work, fresh)
     # Everything is checked before anything is written.
-    orders = [_order(work, form, customers.get(form.customer_id)) for form in fresh]
+    orders = [_order(work, form, customers.get(form.customer_id), door_taker_id) for form in fresh]
     lines_of = [_lines(order, form, products) for order, form in zip(orders, fresh, strict=True)]
+    refuse_short(short_of([line for form in fresh if not form.confirmed_stock for line in form.lines], products))
     for order in orders:
         counter.value += 1
         order.number = order_number(counter.value)
@@ -114,90 +146,54 @@ def take_orders(work: Work, forms: Sequence[OrderForm]) -> list[OrderReceipt]:
     for order, lines in zip(orders, lines_of, strict=True):
         for line in lines:
             line.order_id = order.id
-            _move_stock(products[line.product_id], -line.quantity)
+            move_stock(products[line.product_id], -line.quantity)
         work.session.add_all(lines)
-        _note_status(work, order, at=order.ordered_at)
+        note_status(work, order, at=order.ordered_at)
         customer = customers[order.customer_id]
         customer.last_activity_at = max(customer.last_activity_at or order.ordered_at, order.ordered_at)
+    remember_addresses(work, orders)
+    _drop_drafts(work, list(new))
     work.session.flush()
 
     due = open_follow_ups(work, lines_of, products, customers)
     for order, lines in zip(orders, lines_of, strict=True):
         assert order.intention is not None
         owed = [due[line.id] for line in lines if line.id in due]
-        receipts[order.intention] = _receipt(order, lines, owed)
+        receipts[order.intention] = receipt_of(order, lines, owed)
     return [receipts[form.intention] for form in forms]
 
 
-def change_order_status(
-    work: Work, order_id: int, status: OrderStatus | str, *, reason: str | None = None
-) -> OrderStatus:
-    """Move an order along; cancelled and returned ones count for nothing from this instant on.
+def receipt_of(order: Order, lines: Sequence[OrderLine], due: list[date], *, again: bool = False) -> OrderReceipt:
+    """What an order on record came to."""
+    total = sum((line.amount for line in lines), order.shipping_cost)
+    return OrderReceipt(order.id, order.number, total, order.currency, due, again, order.customer_id)
+
+
+def check_sources(work: Work, forms: Iterable[OrderForm]) -> None:
+    """Refuse a source that is not there, or none where the form must name one.
 
     Raises:
-        NotVisible: missing, or a colleague's.
-        StatusRefused: this does not follow that.
-        InvalidValue: a cancellation or return without a reason.
+        InvalidValue: `unknown_source`, or `empty`.
     """
-    return change_order_statuses(work, [order_id], status, reason=reason)
-
-
-def change_order_statuses(
-    work: Work, order_ids: Sequence[int], status: OrderStatus | str, *, reason: str | None = None
-) -> OrderStatus:
-    """Move many orders along, as one gesture: a shelf of parcels handed to the courier.
-
-    Raises:
-        NotVisible, StatusRefused, InvalidValue: as for one; then none has moved.
-    """
-    status = OrderStatus(status)
-    told = (required_text if status in FINAL else clean_text)("reason", reason, limit=500)
-    orders = _own_orders(work, order_ids)
-    for order in orders:
-        if status not in NEXT[order.status]:
-            raise StatusRefused(order, status)
-    if status in FINAL:
-        _undo_lines(work, orders, status, told or "")
-    for order in orders:
-        order.status = status
-        _note_status(work, order, at=work.now, reason=told)
-    if status in FINAL:
-        refresh_last_activity(work, {order.customer_id for order in orders})
-    return status
-
-
-def return_pieces(work: Work, line_id: int, quantity: int, *, reason: str) -> OrderStatus:
-    """Take back pieces of a line; the line counts while one is kept. The order's status afterwards.
-
-    Raises:
-        NotVisible: missing, or a colleague's.
-        InvalidValue: not between one and what the customer still has; no reason.
-        StatusRefused: the order is cancelled, or has not left the house yet.
-    """
-    found = work.session.get(OrderLine, line_id)
-    if found is None:
-        raise NotVisible(line_id=line_id)
-    (order,) = _own_orders(work, [found.order_id])
-    if OrderStatus.RETURNED not in NEXT[order.status]:
-        raise StatusRefused(order, OrderStatus.RETURNED)
-    lines = _locked_lines(work, [order.id])
-    line = next(line for line in lines if line.id == line_id)
-    kept = line.quantity - line.returned_quantity
-    if not 1 <= quantity <= kept:
-        raise InvalidValue("quantity", quantity, "range", least=1, most=kept)
-    told = required_text("reason", reason, limit=500)
-    products = _locked(work, Product, [line.product_id])
-    _return(work, line, quantity, told)
-    _move_stock(products[line.product_id], quantity)
-    if all(other.void_at is not None for other in lines):
-        order.status = OrderStatus.RETURNED
-        _note_status(work, order, at=work.now, reason=told)
-    refresh_last_activity(work, [order.customer_id])
-    return order.status
+    wanted = set()
+    for form in forms:
+        if form.heard_from_id is not None:
+            wanted.add(form.heard_from_id)
+        elif form.source_required and OrderChannel(form.channel) is OrderChannel.PHONE:
+            raise InvalidValue("source", None, "empty")
+    if not wanted:
+        return
+    known = set(work.session.scalars(select(OrderSource.id).where(OrderSource.id.in_(wanted))))
+    for source_id in wanted - known:
+        raise InvalidValue("source", source_id, "unknown_source")
 
 
 def _intention(form: OrderForm) -> str:
     return required_text("intention", form.intention, limit=64)
+
+
+def _made_already(work: Work, form: OrderForm) -> OrderReceipt | None:
+    return _receipts(work, {_intention(form)}).get(form.intention)
 
 
 def _receipts(work: Work, intentions: set[str]) -> dict[str, OrderReceipt]:
@@ -214,7 +210,7 @@ def _receipts(work: Work, intentions: set[str]) -> dict[str, OrderReceipt]:
         for row in work.session.execute(select(FollowUp.line_id, FollowUp.due_on).where(FollowUp.line_id.in_(line_ids)))
     }
     return {
-        order.intention: _receipt(
+        order.intention: receipt_of(
             order, lines[order.id], [due[line.id] for line in lines[order.id] if line.id in due], again=True
         )
         for order in made.values()
@@ -222,167 +218,56 @@ def _receipts(work: Work, intentions: set[str]) -> dict[str, OrderReceipt]:
     }
 
 
-def _receipt(order: Order, lines: Sequence[OrderLine], due: list[date], *, again: bool = False) -> OrderReceipt:
-    total = sum((line.amount for line in lines), order.shipping_cost)
-    return OrderReceipt(order.id, order.number, total, order.currency, due, again)
+def _drop_drafts(work: Work, intentions: Sequence[str]) -> None:
+    """What was half typed is an order now."""
+    for draft in work.session.scalars(select(OrderDraft).where(OrderDraft.intention.in_(intentions))):
+        work.session.delete(draft)
 
 
-def _locked(work: Work, model: type[Locked], ids: Iterable[int]) -> dict[int, Locked]:
-    """Rows by id, as they stand now, held until the work ends; those that are missing are left out."""
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    statement = (
-        select(model)
-        .where(model.id.in_(wanted))
-        .order_by(model.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {row.id: row for row in work.session.scalars(statement)}
-
-
-def _locked_lines(work: Work, order_ids: Sequence[int]) -> list[OrderLine]:
-    statement = (
-        select(OrderLine)
-        .where(OrderLine.order_id.in_(order_ids))
-        .order_by(OrderLine.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return list(work.session.scalars(statement))
-
-
-def _own_orders(work: Work, order_ids: Sequence[int]) -> list[Order]:
-    """Orders of customers one may see; who took one through the narrow door sees it, and no more."""
-    found = _locked(work, Order, order_ids)
-    owners = {order.customer_id for order in found.values()}
-    seen = set(work.session.scalars(select(Customer.id).where(Customer.id.in_(owners))))
-    for order_id in order_ids:
-        if order_id not in found or found[order_id].customer_id not in seen:
-            raise NotVisible(order_id=order_id)
-    return list(found.values())
-
-
-def _check_sources(work: Work, forms: Iterable[OrderForm]) -> None:
-    wanted = {form.heard_from_id for form in forms if form.heard_from_id is not None}
-    if not wanted:
-        return
-    known = set(work.session.scalars(select(OrderSource.id).where(OrderSource.id.in_(wanted))))
-    for source_id in wanted - known:
-        raise InvalidValue("source", source_id, "unknown_source")
-
-
-def _order(work: Work, form: OrderForm, customer: Customer | None) -> Order:
+def _order(work: Work, form: OrderForm, customer: Customer | None, door_taker_id: int | None) -> Order:
     if customer is None:
         raise CustomerNotVisible(customer_id=form.customer_id)
     ordered_at = form.ordered_at or work.now
     if ordered_at > work.now:
         raise InvalidValue("ordered_at", ordered_at, "in_the_future")
-    return Order(
+    order = Order(
         customer_id=customer.id,
         taken_by_id=work.actor.employee_id,
+        door_taker_id=door_taker_id,
         channel=form.channel,
         ordered_at=ordered_at,
         status=OrderStatus.NEW,
         currency=work.rules.currency,
-        shipping_cost=clean_money("shipping_cost", form.shipping_cost),
-        ship_name=customer.name,
-        ship_address=clean_text("address", form.ship_address or customer.address, limit=500, lines=True),
-        ship_city=clean_text("city", form.ship_city or customer.city, limit=100),
-        ship_province=clean_text("province", form.ship_province or customer.province, limit=100),
-        ship_postcode=clean_text("postcode", form.ship_postcode or customer.postcode, limit=10),
-        payment_method=form.payment_method,
-        heard_from_id=form.heard_from_id,
-        note=clean_text("note", form.note, limit=4000, lines=True),
         intention=form.intention,
         created_at=work.now,
     )
+    # Who takes an order through the door reads it afterwards: nothing of the customer's own goes into it.
+    fill_in(order, form, customer, own_address=door_taker_id is None)
+    return order
+
+
+def fill_in(order: Order, form: OrderForm, customer: Customer, *, own_address: bool = True) -> None:
+    """Put into an order what its form says besides the lines.
+
+    Raises:
+        InvalidValue: a text or an amount that cannot be kept.
+    """
+    # An address is one thing: half of one is not filled up from another.
+    at_home = own_address and not (form.ship_address or "").strip()
+    home = customer if at_home else Customer(name=customer.name)
+    order.shipping_cost = clean_money("shipping_cost", form.shipping_cost)
+    order.ship_name = clean_text("name", form.ship_name, limit=200) or customer.name
+    order.ship_phone = clean_text("phone", form.ship_phone, limit=64)
+    order.ship_address = clean_text("address", form.ship_address or home.address, limit=500, lines=True)
+    order.ship_city = clean_text("city", form.ship_city or home.city, limit=100)
+    order.ship_province = clean_text("province", form.ship_province or home.province, limit=100)
+    order.ship_postcode = clean_text("postcode", form.ship_postcode or home.postcode, limit=10)
+    order.payment_method = form.payment_method
+    order.heard_from_id = form.heard_from_id
+    order.note = clean_text("note", form.note, limit=4000, lines=True)
 
 
 def _lines(order: Order, form: OrderForm, products: dict[int, Product]) -> list[OrderLine]:
     if not form.lines:
         raise InvalidValue("lines", None, "empty")
-    return [_line(order, typed, products.get(typed.product_id)) for typed in form.lines]
-
-
-def _line(order: Order, typed: LineForm, product: Product | None) -> OrderLine:
-    if product is None:
-        raise InvalidValue("product", typed.product_id, "unknown_product")
-    if not product.active:
-        raise InvalidValue("product", product.name, "inactive_product")
-    if not 1 <= typed.quantity <= MOST_PIECES:
-        raise InvalidValue("quantity", typed.quantity, "range", least=1, most=MOST_PIECES)
-    price = clean_money("unit_price", product.price if typed.unit_price is None else typed.unit_price)
-    discount = clean_money("discount", typed.discount)
-    if discount > price * typed.quantity:
-        raise InvalidValue("discount", discount, "too_large")
-    return OrderLine(
-        customer_id=order.customer_id,
-        product_id=product.id,
-        ordered_at=order.ordered_at,
-        quantity=typed.quantity,
-        unit_price=price,
-        discount=discount,
-        amount=clean_money("amount", price * typed.quantity - discount),
-        returned_quantity=0,
-        returned_amount=Decimal(0),
-        door_taker_id=order.door_taker_id,
-    )
-
-
-def _note_status(work: Work, order: Order, *, at: datetime, reason: str | None = None) -> None:
-    by_id = work.actor.employee_id
-    work.session.add(OrderStatusChange(order_id=order.id, status=order.status, at=at, by_id=by_id, reason=reason))
-
-
-def _undo_lines(work: Work, orders: Sequence[Order], status: OrderStatus, reason: str) -> None:
-    """Cancel or take back all that is left of these orders, and put it back into stock."""
-    lines = _locked_lines(work, [order.id for order in orders])
-    _locked(work, Customer, (order.customer_id for order in orders))
-    products = _locked(work, Product, (line.product_id for line in lines))
-    for line in lines:
-        kept = line.quantity - line.returned_quantity
-        if kept == 0:
-            continue
-        if status is OrderStatus.RETURNED:
-            _return(work, line, kept, reason)
-        else:
-            _void(work, line, FollowUpClosing.CANCELLED)
-        _move_stock(products[line.product_id], kept)
-
-
-def _return(work: Work, line: OrderLine, quantity: int, reason: str) -> None:
-    left = line.amount - line.returned_amount
-    last = line.returned_quantity + quantity == line.quantity
-    # The last piece takes what rounding has left, so that the returns add up to the line.
-    share = left if last else (line.amount * quantity / line.quantity).quantize(MONEY_UNIT)
-    work.session.add(
-        LineReturn(
-            line_id=line.id,
-            customer_id=line.customer_id,
-            quantity=quantity,
-            amount=share,
-            at=work.now,
-            by_id=work.actor.employee_id,
-            reason=reason,
-        )
-    )
-    line.returned_quantity += quantity
-    line.returned_amount += share
-    if last:
-        _void(work, line, FollowUpClosing.RETURNED)
-
-
-def _void(work: Work, line: OrderLine, because: FollowUpClosing) -> None:
-    """From now on this line counts for nothing, and nothing is owed for it."""
-    line.void_at = work.now
-    owed = work.session.get(FollowUp, line.id, with_for_update=True)
-    if owed is not None and owed.state is FollowUpState.OPEN:
-        close(work, owed, because)
-
-
-def _move_stock(product: Product, pieces: int) -> None:
-    """More may be sold than is counted (a delivery is on its way), but stock never reads below nothing."""
-    if product.stock is not None:
-        product.stock = max(0, product.stock + pieces)
+    return [new_line(order, typed, products.get(typed.product_id)) for typed in form.lines]

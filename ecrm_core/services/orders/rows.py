@@ -1,0 +1,135 @@
+"""Rows of orders: how they are locked, what makes them void, and what may follow what.
+
+Rows are locked in one order everywhere, so that two gestures never wait for each other in a ring:
+counter, orders, lines, customers, products; rows of one table by their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from ecrm_core.crm import Work
+from ecrm_core.errors import NotVisible
+from ecrm_core.models import (
+    Customer,
+    FollowUp,
+    FollowUpClosing,
+    FollowUpState,
+    Order,
+    OrderLine,
+    OrderStatus,
+    OrderStatusChange,
+    Product,
+)
+from ecrm_core.services.followups import close
+
+NEXT: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.NEW: frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELLED}),
+    OrderStatus.PAID: frozenset(
+        {OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.RETURNED, OrderStatus.CANCELLED}
+    ),
+    OrderStatus.SHIPPED: frozenset(
+        {OrderStatus.PAID, OrderStatus.DELIVERED, OrderStatus.RETURNED, OrderStatus.CANCELLED}
+    ),
+    OrderStatus.DELIVERED: frozenset({OrderStatus.PAID, OrderStatus.RETURNED}),
+    OrderStatus.CANCELLED: frozenset(),
+    OrderStatus.RETURNED: frozenset(),
+}
+"""What may follow what. Cash on delivery is paid last, a transfer first, so paid stands in both places."""
+
+FINAL = frozenset({OrderStatus.CANCELLED, OrderStatus.RETURNED})
+ONCE = frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED})
+
+Locked = TypeVar("Locked", Customer, Order, OrderLine, Product)
+
+
+def may_follow(status: OrderStatus, passed: Iterable[OrderStatus]) -> frozenset[OrderStatus]:
+    """What an order may become, given what it is and was: nothing twice, and no way back from the customer."""
+    was = set(passed)
+    allowed = NEXT[status] - (ONCE & was)
+    return allowed - {OrderStatus.SHIPPED, OrderStatus.CANCELLED} if OrderStatus.DELIVERED in was else allowed
+
+
+def passed_statuses(work: Work, order_ids: Sequence[int]) -> dict[int, set[OrderStatus]]:
+    """What each of these orders has been so far."""
+    passed: dict[int, set[OrderStatus]] = {order_id: set() for order_id in order_ids}
+    changes = select(OrderStatusChange.order_id, OrderStatusChange.status)
+    for order_id, status in work.session.execute(changes.where(OrderStatusChange.order_id.in_(passed))):
+        passed[order_id].add(status)
+    return passed
+
+
+def locked(work: Work, model: type[Locked], ids: Iterable[int]) -> dict[int, Locked]:
+    """Rows by id, as they stand now, held until the work ends; those that are missing are left out."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    statement = (
+        select(model)
+        .where(model.id.in_(wanted))
+        .order_by(model.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in work.session.scalars(statement)}
+
+
+def locked_lines(work: Work, order_ids: Sequence[int]) -> list[OrderLine]:
+    """The lines of orders, as they stand now, held until the work ends."""
+    statement = (
+        select(OrderLine)
+        .where(OrderLine.order_id.in_(order_ids))
+        .order_by(OrderLine.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(work.session.scalars(statement))
+
+
+def own_orders(work: Work, order_ids: Sequence[int]) -> list[Order]:
+    """Orders of customers one may see; who took one through the narrow door sees it, and no more.
+
+    Raises:
+        NotVisible: one of them is missing, or a colleague's.
+    """
+    found = locked(work, Order, order_ids)
+    owners = {order.customer_id for order in found.values()}
+    seen = set(work.session.scalars(select(Customer.id).where(Customer.id.in_(owners))))
+    for order_id in order_ids:
+        if order_id not in found or found[order_id].customer_id not in seen:
+            raise NotVisible(order_id=order_id)
+    return list(found.values())
+
+
+def note_status(
+    work: Work, order: Order, *, at: datetime, reason: str | None = None, refused_at_door: bool = False
+) -> None:
+    """Keep since when an order has its status, by whom and why."""
+    work.session.add(
+        OrderStatusChange(
+            order_id=order.id,
+            status=order.status,
+            at=at,
+            by_id=work.actor.employee_id,
+            reason=reason,
+            refused_at_door=refused_at_door,
+        )
+    )
+
+
+def void(work: Work, line: OrderLine, because: FollowUpClosing, *, at: datetime) -> None:
+    """From then on this line counts for nothing, and nothing is owed for it."""
+    line.void_at = at
+    owed = work.session.get(FollowUp, line.id, with_for_update=True)
+    if owed is not None and owed.state is FollowUpState.OPEN:
+        close(work, owed, because)
+
+
+def move_stock(product: Product, pieces: int) -> None:
+    """More may be sold than is counted (a delivery is on its way), but stock never reads below nothing."""
+    if product.stock is not None:
+        product.stock = max(0, product.stock + pieces)
