@@ -23,21 +23,21 @@ def parse_money(typed: str, language: Language | str) -> Decimal:
     """
     thousands, decimal = (re.escape(sign) for sign in SIGNS[Language(language)])
     text = CURRENCY.sub("", re.sub(r"[\s\u00a0\u202f]+", " ", typed).strip()).replace(" ", "")
-    match = re.fullmatch(rf"([-−]?)(\d{{1,3}}(?:{thousands}\d{{3}})+|\d+)(?:{decimal}(\d{{1,2}}|\d{{4}}))?", text)
+    whole, part = rf"[0-9]{{1,3}}(?:{thousands}[0-9]{{3}})+|[0-9]+", "[0-9]{1,2}|[0-9]{4}"
+    match = re.fullmatch(rf"([-−]?)({whole})(?:{decimal}({part}))?", text)
     if match is None:
         raise ValueError(typed)
-    sign, whole, part = match.groups()
-    amount = Decimal(f"{re.sub(thousands, '', whole)}.{part or 0}")
+    sign, units, fraction = match.groups()
+    amount = Decimal(f"{re.sub(thousands, '', units)}.{fraction or 0}")
     return -amount if sign else amount
 
 
 def money_as_typed(amount: Decimal, language: Language | str) -> str:
-    """An amount as somebody would type it, so that it can be changed: `499.000,5`."""
+    """An amount as somebody would type it, so that it can be changed: `499.000,50`."""
     thousands, decimal = SIGNS[Language(language)]
     whole, _, part = f"{amount:,f}".partition(".")
     part = part.rstrip("0")
-    if len(part) == 3:
-        part += "0"
+    part += "0" * (len(part) % 2)  # one digit or three would read like something else
     return whole.replace(",", thousands) + (decimal + part if part else "")
 
 
@@ -50,6 +50,6 @@ def parse_whole(typed: str) -> int | None:
     text = re.sub(r"[\s\u00a0\u202f]", "", typed)
     if not text:
         return None
-    if not re.fullmatch(r"[-−]?(\d{1,3}([.,])\d{3}(\2\d{3})*|\d{1,9})", text):
+    if not re.fullmatch(r"[-−]?([0-9]{1,3}([.,])[0-9]{3}(\2[0-9]{3})*|[0-9]{1,9})", text):
         raise ValueError(typed)
     return int(re.sub(r"[.,]", "", text).replace("−", "-"))

@@ -187,7 +187,8 @@ export function render({ model, el: root }) {
         save();
       }
     });
-    const keep = () => spec.save && (drafts[draft()] = { spec, typed: typedIn() });
+    // A field that goes away while it has the keyboard says "change" once more.
+    const keep = () => spec.save && form?.element === element && (drafts[draft()] = { spec, typed: typedIn() });
     element.addEventListener("input", keep);
     element.addEventListener("change", keep);
     form = { spec, element, made, message, saving: false };
