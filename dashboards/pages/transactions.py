@@ -186,6 +186,8 @@ class TransactionsPage(Page):
         self.dialog = Dialog(gesture=self._on_dialog, draft="transactions")
         self.download = Download(gesture=self._on_download)
         self.found: Found | None = None
+        # What was asked for last: a gesture goes on from there, also while the answer is under way.
+        self._asked: Asked
         self._asking = 0
 
     def view(self) -> pn.viewable.Viewable:
@@ -208,6 +210,7 @@ class TransactionsPage(Page):
 
     def present(self, data: Found) -> None:
         self.found = data
+        self._asked = data.asked
         self._asking += 1
         self._show()
 
@@ -265,7 +268,9 @@ class TransactionsPage(Page):
         return bool(asked.product or asked.customer or asked.state or asked.follow_up or asked.telemarketer)
 
     def _period(self, period: Period) -> str:
-        return self.texts.month(period.first_day) if period.month else str(period.year)
+        if period.month is None:
+            return self.texts("transactions.whole_year", year=period.year)
+        return self.texts.month(period.first_day)
 
     def _fields(self, found: Found) -> list[dict[str, Any]]:
         say, asked = self.texts, found.asked
@@ -276,7 +281,7 @@ class TransactionsPage(Page):
                 "kind": "month",
                 "label": say("transactions.field.month"),
                 "value": str(asked.period),
-                "options": self._months(asked.period.year, found.today),
+                "options": self._months(asked.period, found.today),
                 "always": True,
             },
             {
@@ -327,14 +332,22 @@ class TransactionsPage(Page):
             )
         return fields
 
-    def _months(self, year: int, today: date) -> list[dict[str, str]]:
-        """The months of a year, newest first, and one on either side, so that stepping goes on; the whole year last."""
-        months = [Period(year, month) for month in range(1, 13)]
-        around = [months[0].moved(-1), *months, months[-1].moved(1)]
-        known = [each for each in reversed(around) if each.year >= FIRST_YEAR and each.first_day <= today]
-        named = [{"value": str(each), "label": self._period(each)} for each in known or months[::-1]]
-        whole = {"value": str(Period(year, None)), "label": self.texts("transactions.whole_year", year=year)}
-        return [*named, whole]
+    def _months(self, period: Period, today: date) -> list[dict[str, str]]:
+        """The months of a year, newest first, and its neighbours, so that a step leads on; the whole year last.
+
+        Where a whole year is shown, a step is one of years.
+        """
+        months = [Period(period.year, month) for month in range(12, 0, -1)]
+        whole = Period(period.year, None)
+        if period.month is None:
+            listed = [whole.moved(1), whole, whole.moved(-1), *months]
+        else:
+            listed = [months[0].moved(1), *months, months[-1].moved(-1), whole]
+        return [
+            {"value": str(each), "label": self._period(each)}
+            for each in listed
+            if each == period or (each.year >= FIRST_YEAR and each.first_day <= today)
+        ]
 
     def _sums(self, totals: TransactionTotals) -> str:
         say = self.texts
@@ -474,7 +487,7 @@ class TransactionsPage(Page):
 
     async def _on_filters(self, message: dict[str, Any]) -> None:
         assert self.found is not None
-        asked = self.found.asked
+        asked = self._asked
         match message:
             case {"do": "search", "text": str(text)}:
                 await self._ask(replace(asked, product=text.strip()[:200], page=1), again=True)
@@ -500,14 +513,14 @@ class TransactionsPage(Page):
 
     async def _on_key(self, message: dict[str, Any]) -> None:
         assert self.found is not None
-        asked = self.found.asked
+        asked = self._asked
         there = asked.period.moved({"[": -1, "]": 1}.get(message.get("key", ""), 0))
         if there != asked.period and there.first_day <= self.found.today and there.year >= FIRST_YEAR:
             await self._ask(replace(asked, period=there, page=1))
 
     async def _on_grid(self, message: dict[str, Any]) -> None:
         assert self.found is not None
-        asked = self.found.asked
+        asked = self._asked
         match message:
             case {"do": "sort", "key": str(key)} if key in set(SortKey):
                 # What is looked for first is the newest, the largest, the lowest rating, the first letter.
@@ -525,6 +538,7 @@ class TransactionsPage(Page):
         """Show something else: its rows at once, and its sums with them or as soon as they are counted."""
         assert self.found is not None
         self._asking += 1
+        self._asked = asked
         turn, before = self._asking, self.found
         filters = asked.filters
         try:
@@ -549,6 +563,7 @@ class TransactionsPage(Page):
                     self._show()
         except Refused as refused:
             if turn == self._asking:
+                self._asked = self.found.asked
                 self.refuse(refused)
                 self._show()
 

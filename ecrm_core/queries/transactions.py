@@ -269,7 +269,8 @@ def _its_order(work: Work, filters: TransactionFilters) -> ColumnElement[bool]:
 
 
 def _its_customer(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(Customer.id).where(Customer.id == OrderLine.customer_id, condition).exists()
+    # Told what is outside, for exports have the customer there too.
+    return select(Customer.id).where(Customer.id == OrderLine.customer_id, condition).correlate(OrderLine).exists()
 
 
 def _its_follow_up(work: Work, choice: FollowUpChoice) -> ColumnElement[bool]:
@@ -284,7 +285,7 @@ def _its_follow_up(work: Work, choice: FollowUpChoice) -> ColumnElement[bool]:
             and_(FollowUp.state == FollowUpState.OPEN, FollowUp.expires_on < work.today),
         ),
     }[choice]
-    return select(FollowUp.line_id).where(FollowUp.line_id == OrderLine.id, asked).exists()
+    return select(FollowUp.line_id).where(FollowUp.line_id == OrderLine.id, asked).correlate(OrderLine).exists()
 
 
 # One page

@@ -163,7 +163,9 @@ def named(rows: list[TransactionRow], lines: dict[str, int]) -> list[str]:
 
 def seen(books: Books, lines: dict[str, int], who: str = "ratna", **asked: object) -> set[str]:
     with books.crm.work(who) as work:
-        page = transaction_page(work, TransactionFilters(OCTOBER.since, OCTOBER.until, **asked))  # type: ignore[arg-type]
+        filters = TransactionFilters(OCTOBER.since, OCTOBER.until, **asked)  # type: ignore[arg-type]
+        page = transaction_page(work, filters)
+        assert list(all_transaction_rows(work, filters)) == page.rows, "an export is what the screen shows"
         assert page.totals.count == len(page.rows)
         assert sum(sums.sold.lines for sums in page.totals.sums) <= page.totals.count
         return set(named(page.rows, lines))
