@@ -65,7 +65,7 @@ def run(*arguments: Any, **options: Any) -> tuple[int, list[str]]:
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, list[str]]:
     """Wait for an import: its exit code, and what it told."""
-    told, trouble = process.communicate(timeout=120)
+    told, trouble = process.communicate(timeout=300)
     return process.returncode, [*told.splitlines(), *trouble.splitlines()]
 
 

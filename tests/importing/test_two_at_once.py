@@ -17,7 +17,7 @@ def test_the_same_file_twice_at_once_is_in_once(
 ) -> None:
     alone, shared = new_company(), new_company()
     assert processes.run(alone, sales, retail_mapping, tmp_path / "alone.csv")[0] == 0
-    both = [processes.start(shared, sales, retail_mapping, tmp_path / f"{name}.csv", patience=60) for name in "ab"]
+    both = [processes.start(shared, sales, retail_mapping, tmp_path / f"{name}.csv", patience=240) for name in "ab"]
     ends = [processes.finish(process) for process in both]
     assert [code for code, _ in ends] == [0, 0], ends
     whole = processes.contents(alone)
