@@ -18,6 +18,7 @@ from panel.theme import Design
 from dashboards.login import asset
 from dashboards.page import Page, Refused, Visit, in_work, texts_in
 from dashboards.pages.customer import CustomerPage
+from dashboards.pages.customers import CustomersPage
 from dashboards.pages.events import EventsPage
 from dashboards.pages.home import HomePage
 from dashboards.pages.products import ProductsPage
@@ -72,6 +73,7 @@ STAFF = frozenset({Role.MANAGER, Role.ADMIN})
 PAGES: tuple[Entry, ...] = (
     Entry("home", HomePage, "home", "h", count=lambda counts: counts.open_items),
     Entry("transactions", TransactionsPage, "list", "r"),
+    Entry("customers", CustomersPage, "people", "p"),
     Entry("customer", CustomerPage, under="customers"),
     Entry("events", EventsPage, "calendar", "a"),
     Entry("products", ProductsPage, "box", roles=STAFF),
