@@ -16,7 +16,21 @@ from datetime import date
 from typing import Any, Literal, TypeVar
 
 import phonenumbers
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    case,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    values,
+)
 from sqlalchemy.orm import aliased
 
 from ecrm_core.crm import Work
@@ -219,8 +233,8 @@ class _Leg:
     keys: tuple[Any, ...]
     conditions: tuple[ColumnElement[bool], ...] = ()
     down: bool = False
-    sorted_after: bool = False
-    """Put in order after it is found; never found by walking in order."""
+    alone: Select[Any] | None = None
+    """The same ids without looking at the customers, for when nothing is asked of them."""
     join: Callable[[Select[Any]], Select[Any]] = field(default=lambda statement: statement)
 
 
@@ -230,16 +244,19 @@ class _List:
 
     work: Work
     conditions: tuple[ColumnElement[bool], ...]
+    everybody: bool
     driven: bool
     legs: tuple[_Leg, ...]
 
     def ids(self, leg: _Leg) -> Select[Any]:
         """The customers of a leg, in no order."""
+        if leg.alone is not None and self.everybody:
+            return leg.alone
         return leg.join(select(Customer.id)).where(*self.conditions, *leg.conditions)
 
     def keys(self, leg: _Leg) -> tuple[Any, ...]:
         """What a leg is in order by."""
-        if self.driven or leg.sorted_after:
+        if self.driven:
             return tuple(_past_index(self.work, key) for key in leg.keys)
         return leg.keys
 
@@ -395,12 +412,14 @@ def _scope(work: Work, filters: CustomerFilters) -> tuple[list[ColumnElement[boo
 def _list(work: Work, filters: CustomerFilters, sort: CustomerSort) -> _List:
     conditions, small = _scope(work, filters)
     chosen = _filters(work, filters)
+    everybody = not chosen and not small
     driver = None if small else _narrowest(work, chosen, DRIVEN)
     if driver is not None and driver.ids is not None:
         conditions.append(Customer.id.in_(_as_select(driver.ids)))
     conditions += [each.asked for each in chosen if each is not driver]
-    legs = _legs(work, filters, sort, driven=driver is not None, small=small)
-    return _List(work, tuple(conditions), driver is not None, tuple(legs))
+    driven = driver is not None
+    legs = _legs(work, filters, sort, driven=driven, few=small or driven)
+    return _List(work, tuple(conditions), everybody, driven, tuple(legs))
 
 
 def _count(work: Work, filters: CustomerFilters) -> Count:
@@ -596,7 +615,7 @@ def _phones_like(work: Work, text: str) -> list[ColumnElement[bool]]:
 # Order
 
 
-def _legs(work: Work, filters: CustomerFilters, sort: CustomerSort, *, driven: bool, small: bool) -> list[_Leg]:
+def _legs(work: Work, filters: CustomerFilters, sort: CustomerSort, *, driven: bool, few: bool) -> list[_Leg]:
     match sort.key:
         case "code":
             return [_Leg((Customer.code,), down=sort.down)]
@@ -605,54 +624,76 @@ def _legs(work: Work, filters: CustomerFilters, sort: CustomerSort, *, driven: b
             # Of the statuses the newest comes first.
             return _valued(column, down=sort.down is not (sort.key == "status"))
         case "phone":
-            called = _called(CustomerPhone)
-            return _by_first(CustomerPhone, _first_phone(), called, down=sort.down, sorted_after=small)
+            return _valued(_phone_of(), down=sort.down) if few else _by_phone(down=sort.down)
         case "due":
-            wanted = _open_follow_up(work)
-            return _by_first(FollowUp, _first_due(work), wanted, down=sort.down, sorted_after=small)
+            return _valued(_due_of(work), down=sort.down) if few else _by_due(work, down=sort.down)
         case "owner" if work.actor.is_staff and not filters.owner:
             return _by_owner(work, down=sort.down, driven=driven)
         case _:
             return [_Leg((Customer.search_name, Customer.id), down=sort.down)]
 
 
-def _called(phone: Any) -> tuple[ColumnElement[bool], ...]:
-    return (phone.wrong_at.is_(None),)
+def _phone_of() -> Any:
+    """The number of a customer that is called first."""
+    return (
+        select(CustomerPhone.e164)
+        .where(CustomerPhone.customer_id == Customer.id, CustomerPhone.wrong_at.is_(None))
+        .order_by(CustomerPhone.position, CustomerPhone.id)
+        .limit(1)
+        .correlate(Customer)
+        .scalar_subquery()
+    )
 
 
-def _first_phone() -> tuple[Any, Any]:
-    """What phones are in order by, and which comes before a customer's others."""
+def _due_of(work: Work) -> Any:
+    """The earliest follow-up of a customer that may still be answered."""
+    return (
+        select(func.min(FollowUp.due_on))
+        .where(FollowUp.customer_id == Customer.id, *_open_follow_up(work))
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+
+
+def _by_phone(*, down: bool) -> list[_Leg]:
+    """In the order of all phones, each customer where the number called first stands."""
     other = aliased(CustomerPhone)
     before = select(other.id).where(
         other.customer_id == CustomerPhone.customer_id,
-        *_called(other),
+        other.wrong_at.is_(None),
         tuple_(other.position, other.id) < tuple_(CustomerPhone.position, CustomerPhone.id),
     )
-    return (CustomerPhone.e164, CustomerPhone.id), before
+    right = CustomerPhone.wrong_at.is_(None)
+    return [
+        _Leg(
+            (CustomerPhone.e164, CustomerPhone.id),
+            (right, ~before.correlate(CustomerPhone).exists()),
+            down,
+            join=lambda statement: statement.join(CustomerPhone, CustomerPhone.customer_id == Customer.id),
+        ),
+        _Leg((Customer.id,), (~_hanging(CustomerPhone.customer_id, right).asked,)),
+    ]
 
 
-def _first_due(work: Work) -> tuple[Any, Any]:
-    other = aliased(FollowUp)
-    before = select(other.line_id).where(
-        other.customer_id == FollowUp.customer_id,
-        *_open_follow_up(work, other),
-        tuple_(other.due_on, other.line_id) < tuple_(FollowUp.due_on, FollowUp.line_id),
+def _by_due(work: Work, *, down: bool) -> list[_Leg]:
+    """In the order of all open follow-ups, each customer where the earliest of theirs stands."""
+    earliest = (
+        select(FollowUp.customer_id.label("id"), func.min(FollowUp.due_on).label("due"))
+        .where(*_open_follow_up(work))
+        .group_by(FollowUp.customer_id)
+        .subquery()
     )
-    return (FollowUp.due_on, FollowUp.line_id), before
-
-
-def _by_first(
-    model: Any, first: tuple[Any, Any], wanted: tuple[ColumnElement[bool], ...], *, down: bool, sorted_after: bool
-) -> list[_Leg]:
-    """In the order of something that customers have several of: each stands where the first of theirs stands."""
-    keys, before = first
-
-    def join(statement: Select[Any]) -> Select[Any]:
-        return statement.join(model, model.customer_id == Customer.id)
-
-    only = ~before.correlate(model).exists()
-    none = ~_hanging(model.customer_id, *wanted).asked
-    return [_Leg(keys, (*wanted, only), down, sorted_after, join), _Leg((Customer.id,), (none,))]
+    return [
+        _Leg(
+            (earliest.c.due, earliest.c.id),
+            (),
+            down,
+            # Merging takes the follow-ups along, so whoever has one is somebody.
+            select(earliest.c.id),
+            lambda statement: statement.join(earliest, earliest.c.id == Customer.id),
+        ),
+        _Leg((Customer.id,), (~_hanging(FollowUp.customer_id, *_open_follow_up(work)).asked,)),
+    ]
 
 
 def _valued(column: Any, *, down: bool) -> list[_Leg]:
@@ -672,8 +713,7 @@ def _by_owner(work: Work, *, down: bool, driven: bool) -> list[_Leg]:
             (Employee.name, Employee.id, *names),
             (),
             down,
-            True,
-            lambda statement: statement.join(Employee, Employee.id == Customer.owner_id),
+            join=lambda statement: statement.join(Employee, Employee.id == Customer.owner_id),
         )
         return [together, nobody]
     people = work.session.scalars(select(Employee.id).order_by(Employee.name, Employee.id)).all()
@@ -724,12 +764,8 @@ def _rows(work: Work, ids: Sequence[int]) -> list[CustomerRow]:
     last_at = _last_activity(work)
     rules = work.rules
     status = status_case(last_at, rules.activity, as_of=work.today, zone=rules.timezone)
-    due = (
-        select(func.min(FollowUp.due_on))
-        .where(FollowUp.customer_id == Customer.id, *_open_follow_up(work))
-        .correlate(Customer)
-        .scalar_subquery()
-    )
+    # Joined to these ids, and each looked up by its key: asked for `IN` them, SQLite goes through all of an owner's.
+    wanted = values(column("id", Customer.id.type), name="wanted").data([(each,) for each in ids]).cte("wanted")
     rows = work.session.execute(
         select(
             Customer.id,
@@ -738,12 +774,14 @@ def _rows(work: Work, ids: Sequence[int]) -> list[CustomerRow]:
             Customer.city,
             last_at.label("last_at"),
             status.label("status"),
-            due.label("due"),
+            _due_of(work).label("due"),
             Employee.name.label("owner"),
             Customer.do_not_call_at,
         )
+        .select_from(wanted)
+        .join(Customer, Customer.id == wanted.c.id)
         .join(Employee, Employee.id == Customer.owner_id, isouter=True)
-        .where(Customer.id.in_(ids))
+        .where(Customer.merged_into_id.is_(None))
     )
     phones: dict[int, str] = {}
     for customer_id, e164 in work.session.execute(
