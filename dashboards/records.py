@@ -82,7 +82,6 @@ class RecordsPage(Page):
         ("j / k", "shell.help.move"),
         ("x", "editor.help.tick"),
         ("Enter", "shell.help.open"),
-        ("/", "shell.help.search"),
         ("Ctrl Enter", "shell.help.save"),
         ("Esc", "shell.help.back"),
     )

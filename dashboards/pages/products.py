@@ -50,6 +50,7 @@ class ProductsPage(RecordsPage):
     """The list of products, and one of them beside it."""
 
     title_key = "page.products"
+    keys: ClassVar[tuple[tuple[str, str], ...]] = (("/", "shell.help.search"), *RecordsPage.keys)
     start: ClassVar[Place] = Place("name")
     page_rows: ClassVar[int] = PAGE_ROWS
 

@@ -19,6 +19,7 @@ from ecrm_core.queries.products import (
     product_page,
     product_record,
 )
+from ecrm_core.queries.search import find_products
 from ecrm_core.services.company import (
     add_order_source,
     change_order_source,
@@ -143,6 +144,9 @@ def test_what_is_not_sold_any_more_stays_known(crm: Crm, shop: Shop) -> None:
         assert deactivate_products(work, [shop.suit]) == []
     with pytest.raises(InvalidValue, match="inactive_product"):
         order(crm, shop, shop.suit, "2")
+    with crm.work("siti") as work:
+        assert [found.code for found in find_products(work, "a")] == ["PAN"]
+        assert find_products(work, "slim") == []
     with crm.work("agus") as work:
         assert [card.active for card in reactivate_products(work, [shop.suit])] == [True]
     order(crm, shop, shop.suit, "3")
