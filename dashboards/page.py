@@ -91,6 +91,9 @@ class Page(pn.viewable.Viewer):
 
     def open_now(self) -> None:
         """Fill the parts before they are mounted; where nobody else waits, or in a notebook."""
+        if self._prepares:
+            with self.visit.crm.work(self.visit.username) as work:
+                self.prepare(work)
         with self.visit.crm.work(self.visit.username) as work:
             self._open(self._read_first(work))
 
@@ -100,6 +103,8 @@ class Page(pn.viewable.Viewer):
         Raises:
             Refused: the page cannot be read.
         """
+        if self._prepares:
+            await in_work(self.visit, texts, self.prepare)
         self._open(await in_work(self.visit, texts, self._read_first))
 
     def _read_first(self, work: Work) -> tuple[Me, Any]:
@@ -129,6 +134,13 @@ class Page(pn.viewable.Viewer):
         """The parts, laid out."""
         raise NotImplementedError
 
+    def prepare(self, work: Work) -> None:
+        """What must be done before the page is opened, in a transaction of its own."""
+
+    @property
+    def _prepares(self) -> bool:
+        return type(self).prepare is not Page.prepare
+
     def read(self, work: Work) -> Any:
         """Everything the page shows, as plain values."""
         raise NotImplementedError
@@ -145,6 +157,8 @@ class Page(pn.viewable.Viewer):
     async def arrive(self, query: Mapping[str, str]) -> None:
         """Follow a link to this page, which was made earlier; the query says which record."""
         self.visit = replace(self.visit, query=query)
+        if self._prepares:
+            await self.run(self.prepare)
         await self.refresh()
 
     def moved(self, *, again: bool = False) -> None:

@@ -34,12 +34,14 @@ from ecrm_core.services.dealing import deal_customers
 from ecrm_core.services.employees import add_employee, deactivate_employee, set_password
 from ecrm_core.services.login import make_login_link
 from ecrm_core.services.overview import status_overview
+from ecrm_core.services.plan_agenda import plan_agenda, propose
 from ecrm_core.settings import Installation
 from ecrm_core.texts import Texts
 
 SOME_REJECTED = 1
 REFUSED = 2
 FORMATS = ("table", "csv", "json")
+PLAN_COLUMNS = ("telemarketer", "capacity", "promised", "proposed", "left_over", "waiting_since")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 user_app = typer.Typer(no_args_is_help=True)
@@ -115,6 +117,45 @@ def status(
             _print(table, output)
         return
     _print(frame, output)
+
+
+@app.command()
+def plan(
+    day: Annotated[str, typer.Option(help="YYYY-MM-DD; hari ini bila kosong. / Today where empty.")] = "",
+    only: Annotated[list[str] | None, typer.Option("--for", help="Hanya karyawan ini. / Only this employee.")] = None,
+    again: Annotated[bool, typer.Option(help="Susun kembali. / Make it anew.")] = False,
+    output: Format = "table",
+) -> None:
+    """Rencana telepon sehari, untuk tiap telemarketer. / The day's calls, for each telemarketer.
+
+    Hari yang sudah lewat hanya ditampilkan, dari yang diketahui pagi itu.
+    / A day that is over is only shown, from what was known that morning.
+    """
+    _check_format(output)
+    with acting(None) as work:
+        when = _day(day) if day else work.today
+        shown_only = when < work.today
+        plans = (
+            propose(work, when, usernames=only or None)
+            if shown_only
+            else plan_agenda(work, when, usernames=only or None, again=again)
+        )
+    say = texts()
+    if not plans and output == "table":
+        print(say("plan.stood"))
+        return
+    rows = [
+        {
+            "telemarketer": each.username,
+            "capacity": each.capacity if each.works else 0,
+            "promised": each.promised,
+            "proposed": len(each.calls),
+            "left_over": len(each.left),
+            "waiting_since": each.oldest_left_on.isoformat() if each.oldest_left_on else "",
+        }
+        for each in plans
+    ]
+    _print(pd.DataFrame(rows, columns=list(PLAN_COLUMNS)), output)
 
 
 @app.command()

@@ -13,10 +13,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 import ecrm_core as ecrm
 from ecrm_core.crm import Crm
 from ecrm_core.models import Employee, Role
+
+# How long an example takes depends on who else is at work on this machine.
+settings.register_profile("ecrm", deadline=None)
+settings.load_profile("ecrm")
 
 CAST = {
     "siti": ("Siti Rahayu", Role.TELEMARKETER),

@@ -35,6 +35,8 @@ from ecrm_core.services.agenda import (
 )
 from ecrm_core.services.greetings import greet_customer, ungreet_customer
 from ecrm_core.services.news import mark_announcement_read
+from ecrm_core.services.plan_agenda import plan_today
+from ecrm_core.texts.reasons import reason_sentence
 
 COLUMNS = """
 :host { display: grid !important; grid-template-columns: minmax(0, 1fr) 332px; gap: 0 32px; align-items: start; }
@@ -91,6 +93,9 @@ class HomePage(Page):
             ),
             sizing_mode="stretch_width",
         )
+
+    def prepare(self, work: Work) -> None:
+        plan_today(work)
 
     def read(self, work: Work) -> tuple[date, Home]:
         return work.today, home_of(work, work.today)
@@ -190,6 +195,9 @@ class HomePage(Page):
         if customer and what.casefold().startswith(customer.casefold()):
             # A title that is nothing but the name says no more than the name: what kind of thing it is says why.
             what = what[len(customer) :].lstrip(" ·,:–-") or say(f"agenda_kind.{item.kind}")
+        told = [reason_sentence(say, reason, today=self.today) for reason in item.reasons]
+        if told and item.proposed:
+            what, *told = told
         title = " · ".join(part for part in (customer, what) if part)
         return {
             "id": item.id,
@@ -198,6 +206,8 @@ class HomePage(Page):
             "what": what,
             "customer": customer,
             "note": item.note or "",
+            "more": " ".join(told),
+            "url": f"customer?code={item.customer_code}" if item.customer_code else "",
             "day": item.day.isoformat(),
             "late": say("home.item.late", count=days_late) if days_late > 0 else "",
             "late_since": say("home.item.late_since", day=say.full_date(item.day)),

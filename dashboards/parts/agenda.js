@@ -197,7 +197,14 @@ export function render({ model, el: root }) {
       el(
         "span",
         { class: "what", onclick: () => select(item.id, true), ondblclick: () => openForm(item) },
-        el("span", { class: "line" }, item.customer ? el("b", {}, item.customer) : null, item.customer && item.what ? " · " : null, item.what),
+        el(
+          "span",
+          { class: "line" },
+          item.customer ? pageLink(item.url, { class: "who", "data-key": `open-${item.id}` }, item.customer) : null,
+          item.customer && item.what ? " · " : null,
+          item.what,
+        ),
+        item.more ? el("span", { class: "quiet note" }, item.more) : null,
         item.note ? el("span", { class: "quiet note" }, item.note) : null,
       ),
       el(

@@ -7,9 +7,10 @@ fixed number of statements, however many rows it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
@@ -62,8 +63,11 @@ class AgendaRow:
     note: str | None
     customer_id: int | None
     customer: str | None
+    customer_code: str | None
     proposed: bool
     done: bool
+    reasons: Sequence[Mapping[str, Any]] = ()
+    """Why it is proposed, the most pressing first; see `texts.reasons`."""
 
 
 @dataclass(frozen=True)
@@ -191,17 +195,19 @@ def agenda_of(work: Work, day: date) -> Agenda:
             item.note,
             item.customer_id,
             customer.name.label("customer"),
+            customer.code.label("customer_code"),
             item.proposed,
             item.done_at,
+            item.reasons,
         )
         .join(customer, customer.id == item.customer_id, isouter=True)
-        .where(item.employee_id == work.employee_id, item.deleted_at.is_(None))
+        .where(item.employee_id == work.employee_id, item.deleted_at.is_(None), item.dismissed_at.is_(None))
     )
     without_time = case((item.at.is_(None), 1), else_=0)
     overdue = case((item.day < day, 0), else_=1)
     still_open = work.session.execute(
         columns.where(item.done_at.is_(None), item.day <= day)
-        .order_by(overdue, item.day, without_time, item.at, item.proposed, item.id)
+        .order_by(overdue, item.day, without_time, item.at, item.proposed, item.rank, item.id)
         .limit(AGENDA_ROWS)
     ).all()
     done = work.session.execute(
@@ -214,6 +220,7 @@ def agenda_of(work: Work, day: date) -> Agenda:
         ).where(
             item.employee_id == work.employee_id,
             item.deleted_at.is_(None),
+            item.dismissed_at.is_(None),
             or_(and_(item.done_at.is_(None), item.day <= day), and_(*_done_on(work, day))),
         )
     ).one()
@@ -227,8 +234,10 @@ def agenda_of(work: Work, day: date) -> Agenda:
             row.note,
             row.customer_id,
             row.customer,
+            row.customer_code,
             row.proposed,
             row.done_at is not None,
+            row.reasons or (),
         )
         for row in (*still_open, *done)
     ]
@@ -255,6 +264,7 @@ def _numbers(work: Work, day: date, *, ungreeted: int) -> DayNumbers:
             item.employee_id == work.employee_id,
             item.done_at.is_(None),
             item.deleted_at.is_(None),
+            item.dismissed_at.is_(None),
             item.day <= day,
         )
     ).one()
@@ -282,6 +292,7 @@ def open_items(work: Work, day: date) -> int:
             item.employee_id == work.employee_id,
             item.done_at.is_(None),
             item.deleted_at.is_(None),
+            item.dismissed_at.is_(None),
             item.day <= day,
         )
     ).one()

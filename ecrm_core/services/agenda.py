@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from ecrm_core.crm import Work
-from ecrm_core.errors import CustomerNotVisible, NotVisible
+from ecrm_core.errors import CustomerNotVisible, InvalidValue, NotVisible
 from ecrm_core.models import AgendaItem, AgendaKind, Customer
 from ecrm_core.services.checks import clean_text, required_text
 
@@ -83,6 +83,8 @@ def change_agenda_item(
     row.note = clean_text("note", note, limit=NOTE_LIMIT, lines=True)
     row.day = day
     row.at = at
+    if row.proposed:
+        row.accepted_at = row.accepted_at or work.now
     return AgendaCard.of(row)
 
 
@@ -98,13 +100,13 @@ def delete_agenda_item(work: Work, item_id: int) -> AgendaCard:
 
 
 def restore_agenda_item(work: Work, item_id: int) -> AgendaCard:
-    """Bring back an item that was taken away.
+    """Bring back an item that was taken away or waved off.
 
     Raises:
         NotVisible: missing, or a colleague's.
     """
-    row = _item(work, item_id, deleted=True)
-    row.deleted_at = None
+    row = _item(work, item_id, gone=True)
+    row.deleted_at = row.dismissed_at = row.dismissed_because = None
     return AgendaCard.of(row)
 
 
@@ -130,8 +132,51 @@ def untick_agenda_item(work: Work, item_id: int) -> AgendaCard:
     return AgendaCard.of(row)
 
 
-def _item(work: Work, item_id: int, *, deleted: bool = False) -> AgendaItem:
+def accept_proposal(work: Work, item_id: int) -> AgendaCard:
+    """Keep a proposal, whatever a later plan says; twice changes nothing.
+
+    Raises:
+        NotVisible: missing, taken away, or a colleague's.
+    """
+    row = _item(work, item_id)
+    row.accepted_at = row.accepted_at or work.now
+    return AgendaCard.of(row)
+
+
+def move_agenda_item(work: Work, item_id: int, day: date, at: time | None = None) -> AgendaCard:
+    """Put an item off to another day; a proposal is thereby accepted.
+
+    Raises:
+        NotVisible: missing, taken away, or a colleague's.
+        InvalidValue: a day that is over.
+    """
+    row = _item(work, item_id)
+    if day < work.today:
+        raise InvalidValue("day", day, "in_the_past")
+    row.day, row.at = day, at
+    row.reminded_at = None
+    if row.proposed:
+        row.accepted_at = row.accepted_at or work.now
+    return AgendaCard.of(row)
+
+
+def dismiss_proposal(work: Work, item_id: int, *, reason: str) -> AgendaCard:
+    """Wave a proposal off, with the reason; it does not come back for a while. `restore_agenda_item` undoes it.
+
+    Raises:
+        NotVisible: missing, taken away, a colleague's, or made by hand: that is deleted, not waved off.
+        InvalidValue: no reason.
+    """
+    row = _item(work, item_id)
+    if not row.proposed:
+        raise NotVisible(item_id=item_id)
+    row.dismissed_because = required_text("reason", reason, limit=500)
+    row.dismissed_at = work.now
+    return AgendaCard.of(row)
+
+
+def _item(work: Work, item_id: int, *, gone: bool = False) -> AgendaItem:
     row = work.session.get(AgendaItem, item_id, with_for_update=True)
-    if row is None or (row.deleted_at is not None and not deleted):
+    if row is None or ((row.deleted_at is not None or row.dismissed_at is not None) and not gone):
         raise NotVisible(item_id=item_id)
     return row

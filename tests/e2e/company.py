@@ -18,6 +18,7 @@ from ecrm_core.models import (
     Credential,
     Customer,
     CustomerPhone,
+    DayPlan,
     Employee,
     Event,
     OrderSource,
@@ -143,6 +144,19 @@ def make_company(address: str) -> None:
                 created_at=NOW,
             )
             for title, days, at, kind, customer, proposed, done in AGENDA
+        )
+        # The morning's plans stand already: what is proposed is what is listed above.
+        session.add_all(
+            DayPlan(
+                employee_id=staff[username].id,
+                day=TODAY,
+                made_at=NOW,
+                capacity=60,
+                promised=1,
+                proposed=2,
+                left_over=0,
+            )
+            for username in ("siti", "budi")
         )
         session.add(AgendaItem(employee_id=staff["budi"].id, title="Rahasia Budi", day=TODAY, created_at=NOW))
         session.add_all(

@@ -28,7 +28,8 @@ from tests.e2e.company import PASSWORD, make_company
 
 CHROMIUM = os.environ.get("ECRM_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-expect.set_options(timeout=10_000)
+# Generous: what is slow on a busy machine is not wrong.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
