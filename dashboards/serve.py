@@ -197,6 +197,8 @@ def _make_page(crm: Crm, path: str, render: Render, document: Document) -> None:
     # Panel sets this when it writes a page's HTML. A page made anew for a connection that outlived the
     # server has none written, and would name Panel's public address for its styles.
     document.template_variables["dist_url"] = LOCAL_DIST
+    # Panel holds its answers back until a browser has loaded the page; one that comes back has it loaded already.
+    document.on_event("client_reconnected", partial(pn.state._schedule_on_load, document))
     with set_curdoc(document):
         made = render(Visit(crm=crm, username=username_of(document), path=path, query=query))
         view: Any = made if isinstance(made, pn.template.base.BaseTemplate) else pn.panel(made)

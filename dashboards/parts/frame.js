@@ -460,6 +460,15 @@ export function render({ model, el: root }) {
 
   listen(model, window, "popstate", () => go(place(), true));
 
+  // What is sent before the new server listens is lost: asked again until it answers.
+  const comeBack = (url, tries = 8) => {
+    setTimeout(() => {
+      if (!tries || model.state.revision > 1) return;
+      go(url, true);
+      comeBack(url, tries - 1);
+    }, 500);
+  };
+
   const follow = () => {
     const { url, title, lang, appearance, revision, replace } = model.state;
     shade.hidden = true;
@@ -468,7 +477,7 @@ export function render({ model, el: root }) {
     window.ecrmTheme?.(appearance);
     // A server that began anew shows the address this page was loaded with; the user had gone on since.
     if (revision === 1 && window.ecrmPlace && window.ecrmPlace !== url) {
-      setTimeout(() => go(window.ecrmPlace, true));
+      comeBack(window.ecrmPlace);
       return;
     }
     window.ecrmPlace = url;
