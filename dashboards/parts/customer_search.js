@@ -88,7 +88,9 @@ export function render({ model, el: root }) {
 
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && rows.length) {
+    if (opening && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
+      // Meant for the form that is about to open: it must not change what is being looked for.
+    } else if (step && rows.length) {
       mark(Math.min(rows.length - 1, Math.max(-1, at + step)));
     } else if (event.key === "Enter") {
       // The answer to what stands there now, never to what stood there before.
@@ -222,5 +224,6 @@ export function render({ model, el: root }) {
 
   model.on("state", draw);
   model.on("msg:custom", (message) => message.do === "found" && hear(message));
-  draw();
+  // Where the form is opened first, the search has nothing to say yet.
+  if (model.state.words) draw();
 }

@@ -26,6 +26,7 @@ export function render({ model, el: root }) {
   let choices = [];
   let at = -1;
   let picking = false; // Enter was pressed before the products came
+  let ahead = []; // and these keys after it
   let wrong = {};
   let asking = null; // {text, changed}
   const timers = {};
@@ -273,13 +274,34 @@ export function render({ model, el: root }) {
       ),
       ...(rows.length ? [] : [el("li", { class: "nothing quiet", role: "presentation" }, told)]),
     );
-    list.hidden = false;
+    if (list.hidden) {
+      list.hidden = false;
+      list.scrollIntoView({ block: "nearest" });
+    }
     search.setAttribute("aria-expanded", "true");
     markProduct(rows.length ? 0 : -1);
     if (picking && number === numbers.products) {
       picking = false;
-      pick(0);
+      const keys = ahead.splice(0);
+      if (rows.length) pick(0);
+      goOn(keys, rows.length > 0);
     }
+  };
+
+  // What was typed while the products were on their way: pieces, then Enter, then the next product.
+  const goOn = (keys, picked) => {
+    const pieces = picked ? keys.slice(0, keys.findIndex((key) => !/^[0-9]$/.test(key)) >>> 0) : [];
+    const rest = keys.slice(pieces.length);
+    if (pieces.length) {
+      const quantity = focused();
+      quantity.value = pieces.join("");
+      quantity.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    const text = rest.filter((key) => key.length === 1).join("");
+    if (!rest.length || (picked && rest[0] !== "Enter")) return;
+    search.focus();
+    search.value = picked ? text : search.value + text;
+    if (search.value.trim()) askProducts();
   };
 
   const markProduct = (place) => {
@@ -294,6 +316,7 @@ export function render({ model, el: root }) {
 
   const closeList = () => {
     picking = false;
+    ahead = [];
     choices = [];
     heardProducts = numbers.products;
     list.hidden = true;
@@ -320,6 +343,7 @@ export function render({ model, el: root }) {
 
   search.addEventListener("input", () => {
     picking = false;
+    ahead = [];
     if (search.value.trim()) askProducts();
     else closeList();
   });
@@ -327,7 +351,8 @@ export function render({ model, el: root }) {
   search.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.ctrlKey || event.metaKey) return;
-    if (step && choices.length) markProduct((at + step + choices.length) % choices.length);
+    if (picking && (event.key.length === 1 || event.key === "Enter")) ahead.push(event.key);
+    else if (step && choices.length) markProduct((at + step + choices.length) % choices.length);
     else if (step) askProducts();
     else if (event.key === "Enter") {
       if (!search.value.trim()) return;
@@ -463,24 +488,23 @@ export function render({ model, el: root }) {
       });
       body.append(shipTo);
     }
-    const shipping = elsewhere
-      ? [
-          field("ship_address", { size: "wide5", area: true, rows: 1 }),
-          field("ship_city", { size: "wide2", maxlength: 100 }),
-          field("ship_province", { size: "wide2", maxlength: 100 }),
-          field("ship_postcode", { size: "wide1", maxlength: 10, inputmode: "numeric" }),
-          field("ship_name", { size: "wide3", maxlength: 200 }),
-          field("ship_phone", { size: "wide2", type: "tel", maxlength: 40 }),
-        ]
-      : [];
-    if (kind() === "door" || kind() === "correct") body.append(...shipping);
-    body.append(
-      field("payment", { size: "wide2", options: options.payment }),
-      field("shipping", { size: "wide2", inputmode: "decimal", maxlength: 20 }),
-      field("source", { size: "wide3", options: options.source, required: true }),
-    );
-    if (kind() !== "door" && kind() !== "correct") body.append(...shipping);
-    body.append(field("channel", { size: "wide2", options: options.channel }), field("note", { size: "wide8", area: true, rows: 1, maxlength: 4000 }));
+    const wideAddress = () => [
+      field("ship_address", { size: "wide5", area: true, rows: 1 }),
+      field("ship_city", { size: "wide2", maxlength: 100 }),
+      field("ship_province", { size: "wide2", maxlength: 100 }),
+      field("ship_postcode", { size: "wide1", maxlength: 10, inputmode: "numeric" }),
+      field("ship_name", { size: "wide3", maxlength: 200 }),
+      field("ship_phone", { size: "wide2", type: "tel", maxlength: 40 }),
+    ];
+    const payment = () => field("payment", { size: "wide2", options: options.payment });
+    const shipping = () => field("shipping", { size: "wide2", inputmode: "decimal", maxlength: 20 });
+    const source = () => field("source", { size: "wide3", options: options.source, required: true });
+    const channel = () => field("channel", { size: "wide2", options: options.channel });
+    const note = (size) => field("note", { size, area: true, rows: 1, maxlength: 4000 });
+    if (kind() === "correct") body.append(...wideAddress(), payment(), source(), shipping(), note("wide8"));
+    else if (kind() === "door") body.append(...wideAddress(), payment(), source(), shipping(), channel(), note("wide6"));
+    else if (elsewhere) body.append(payment(), shipping(), source(), ...wideAddress(), channel(), note("full"));
+    else body.append(payment(), shipping(), source(), channel(), note("wide8"));
     how.replaceChildren(el("legend", {}, el("b", {}, "3"), texts.steps.how), body);
   };
 
