@@ -125,12 +125,15 @@ def door_customer(work: Work, code: str) -> DoorCustomer:
     Raises:
         CustomerNotVisible: no such code, or too many looks in a minute.
     """
+    found: DoorCustomer | None = None
     with look_through(work, code) as look:
         row = None if look is None else _by_code(look.work, code)
-        if look is None or row is None:
-            raise CustomerNotVisible(code=code)
-        look.shown.append(row.code)
-        return _reduced(row)
+        if look is not None and row is not None:
+            look.shown.append(row.code)
+            found = _reduced(row)
+    if found is None:  # said only here, so that a miss stays on record as well
+        raise CustomerNotVisible(code=code)
+    return found
 
 
 def take_door_order(work: Work, customer_code: str, form: OrderForm) -> DoorReceipt:
