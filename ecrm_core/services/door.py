@@ -83,18 +83,18 @@ class OpenOffer:
 
 def unowned_count(work: Work) -> int:
     """How many customers nobody looks after."""
-    count = select(func.count(Customer.id)).where(*_free())
     if work.actor.is_staff:
-        return work.session.scalar(count) or 0
+        return _count_free(work)
     with work.crm.system("customers of nobody") as system:  # a number, and nothing else of them
-        return system.session.scalar(count) or 0
+        return _count_free(system)
 
 
 def claim_next(work: Work, customer_id: int | None = None) -> Claimed | None:
     """Take over a customer of nobody: the one found in a search, or the next in line.
 
     Next is who bought last, then who has been known longest; people who asked not to be called are
-    left out. Two who claim at once never get the same one. Telemarketers.
+    left out. Two who claim at once never get the same one. Telemarketers. Nothing may have been
+    written in this work before: it is a transaction of its own.
 
     Returns:
         None where nobody is left in line.
@@ -142,6 +142,7 @@ def take_door_order(work: Work, customer_code: str, form: OrderForm) -> DoorRece
     The order is credited to the taker, who sees this one order afterwards; the customer stays with
     the owner, who is told on the agenda, owes the follow-ups, and is offered the address and phone
     typed here where they differ. An order may be taken for somebody who asked not to be called.
+    Nothing may have been written in this work before: it is a transaction of its own.
 
     Raises:
         CustomerNotVisible: no such customer.
@@ -246,6 +247,14 @@ def _behind_the_door(work: Work, reason: str) -> Iterator[Work]:
 
 def _free() -> list[ColumnElement[bool]]:
     return [Customer.owner_id.is_(None), (Customer.merged_into_id + 0).is_(None)]
+
+
+def _count_free(work: Work) -> int:
+    # Taken apart, so that each is counted in an index: of owners, and of the few merged into somebody else.
+    count = select(func.count(Customer.id))
+    nobodys = work.session.scalar(count.where(Customer.owner_id.is_(None))) or 0
+    gone = count.where(Customer.merged_into_id.is_not(None), (Customer.owner_id + 0).is_(None))
+    return nobodys - (work.session.scalar(gone) or 0)
 
 
 def _next_in_line(work: Work) -> Customer | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from ecrm_core import models as m
 from ecrm_core.crm import Crm
-from ecrm_core.errors import CustomerNotVisible, InvalidValue, UnknownEmployee
+from ecrm_core.errors import ChangedMeanwhile, CustomerNotVisible, InvalidValue, UnknownEmployee
 from ecrm_core.services.customers import (
     CustomerForm,
     add_customer,
@@ -20,6 +21,7 @@ from ecrm_core.services.customers import (
     change_customer,
     withdraw_interest,
 )
+from tests.conftest import FrozenClock
 from tests.services.conftest import Shop
 
 
@@ -153,3 +155,114 @@ def test_a_colleagues_customer_is_one_answer_with_a_missing_one(crm: Crm, shop: 
         add_note(work, shop.dewi, "baris satu\nbaris dua")
         assert work.session.scalars(select(m.CustomerNote.text)).one() == "baris satu\nbaris dua"
         assert work.today == date(2026, 11, 24)
+
+
+# --- Two who correct the same customer ---
+
+
+def records(crm: Crm) -> list[m.AuditRecord]:
+    with crm.work("ratna") as work:
+        statement = select(m.AuditRecord).where(m.AuditRecord.kind == m.AuditKind.CUSTOMER_CHANGED)
+        return list(work.session.scalars(statement.order_by(m.AuditRecord.id)))
+
+
+def test_a_correction_is_on_record_with_what_was_there_before(crm: Crm, shop: Shop, clock: FrozenClock) -> None:
+    clock.advance(hours=1)
+    with crm.work("siti") as work:
+        card = change_customer(
+            work,
+            shop.dewi,
+            version=1,
+            name="Dewi Lestari",  # as it is
+            city="Bandung",
+            birth_date=(1980, 2, 29),
+            phones=["0899-999-999", "0812345678"],
+        )
+        siti = work.employee_id
+    assert card.version == 2
+    with crm.work("siti") as work:
+        row = work.session.get_one(m.Customer, shop.dewi)
+        assert (row.version, row.changed_at, row.changed_by_id) == (2, clock.now, siti)
+    (record,) = records(crm)
+    assert (record.customer_id, record.by_id, record.at) == (shop.dewi, siti, clock.now)
+    assert record.facts == {
+        "version": 2,
+        "before": {"city": None, "birth_date": [None, 2, 29], "phones": ["0812-345-678"]},
+        "after": {"city": "Bandung", "birth_date": [1980, 2, 29], "phones": ["0899-999-999", "0812345678"]},
+    }
+
+
+def test_who_read_an_older_version_is_told_who_changed_what(crm: Crm, shop: Shop, clock: FrozenClock) -> None:
+    with crm.work("ratna") as work:
+        change_customer(work, shop.dewi, version=1, city="Bandung")
+    clock.advance(minutes=3)
+    with crm.work("siti") as work:
+        change_customer(work, shop.dewi, version=2, email="dewi@example.com")
+    clock.advance(minutes=3)
+    with pytest.raises(ChangedMeanwhile) as refused, crm.work("siti") as work:
+        change_customer(work, shop.dewi, version=1, name="Dewi L.", city="Depok")
+    assert refused.value.facts == {
+        "by": "Siti Rahayu",
+        "at": clock.now - timedelta(minutes=3),
+        "fields": ["city", "email"],
+    }
+    with pytest.raises(ChangedMeanwhile) as refused, crm.work("siti") as work:
+        change_customer(work, shop.dewi, version=2, name="Dewi L.")
+    assert refused.value.facts["fields"] == ["email"]
+    with crm.work("siti") as work:
+        row = work.session.get_one(m.Customer, shop.dewi)
+        assert (row.name, row.city, row.version) == ("Dewi Lestari", "Bandung", 3)
+        assert change_customer(work, shop.dewi, version=3, name="Dewi L.").version == 4
+        assert change_customer(work, shop.dewi, city="Bogor").version == 5  # whatever stands there
+
+
+def test_the_same_again_is_no_change_whatever_its_version(crm: Crm, shop: Shop) -> None:
+    with crm.work("siti") as work:
+        change_customer(work, shop.dewi, version=1, city="Bandung")
+    for version in (1, 2, None):  # a retry of what was saved already, too
+        with crm.work("siti") as work:
+            card = change_customer(
+                work, shop.dewi, version=version, city=" Bandung ", phones=["0812-345-678"], birth_date=(None, 2, 29)
+            )
+            assert card.version == 2
+    assert len(records(crm)) == 1
+
+
+def test_a_refused_field_leaves_all_as_it_was(crm: Crm, shop: Shop) -> None:
+    for wrong in ({"email": "kein"}, {"name": " "}, {"phones": ["x"]}, {"birth_date": (2030, 1, 1)}, {"version_": 1}):
+        with pytest.raises(InvalidValue), crm.work("siti") as work:
+            change_customer(work, shop.dewi, version=1, city="Bandung", **wrong)  # type: ignore[arg-type]
+    with crm.work("siti") as work:
+        row = work.session.get_one(m.Customer, shop.dewi)
+        assert (row.city, row.version) == (None, 1)
+    assert records(crm) == []
+
+
+def test_two_who_save_at_once_are_one_after_the_other(crm: Crm, shop: Shop) -> None:
+    ends: list[str] = []
+    start = threading.Barrier(4)
+
+    def save(city: str) -> None:
+        start.wait()
+        try:
+            with crm.work("siti") as work:
+                change_customer(work, shop.dewi, version=1, city=city)
+            ends.append(city)
+        except ChangedMeanwhile:
+            ends.append("late")
+
+    threads = [threading.Thread(target=save, args=(city,)) for city in ("Bandung", "Depok", "Bogor", "Solo")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ends)[-3:] == ["late"] * 3
+    (record,) = records(crm)
+    assert record.facts["after"] == {"city": next(end for end in ends if end != "late")}
+
+
+def test_why_somebody_is_new_is_kept_as_a_note(crm: Crm) -> None:
+    with crm.work("siti") as work:
+        (card,) = add_customers(work, [CustomerForm("Rina", why_new="Adik Bu Rina di Solo")])
+        note = work.session.scalars(select(m.CustomerNote).where(m.CustomerNote.customer_id == card.id)).one()
+        assert (note.text, note.by_id) == ("Adik Bu Rina di Solo", work.employee_id)

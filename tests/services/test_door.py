@@ -72,6 +72,20 @@ def staff_id(crm: Crm, username: str) -> int:
 # --- Taking over ---
 
 
+def test_who_was_merged_away_is_neither_counted_nor_taken(crm: Crm, free: list[int], shop: Shop) -> None:
+    with crm.system("test company") as work:
+        for number in free[:2]:
+            work.session.get_one(m.Customer, number).merged_into_id = shop.dewi
+        work.session.get_one(m.Customer, shop.andi).merged_into_id = shop.dewi
+    for who in ("siti", "ratna"):
+        with crm.work(who) as work:
+            assert unowned_count(work) == 1
+    with crm.work("siti") as work:
+        assert claim_next(work) is None
+        with pytest.raises(CustomerNotVisible):
+            claim_next(work, free[0])
+
+
 @pytest.fixture
 def free(crm: Crm, shop: Shop) -> list[int]:
     """Three customers of nobody; the second bought once, the third asked not to be called."""
