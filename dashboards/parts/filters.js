@@ -289,7 +289,7 @@ export function render({ model, el: root }) {
           input.placeholder = next.placeholder ?? "";
           if (chosen) typed = false;
           if (!typed && input.value !== shown()) input.value = shown();
-          input.style.setProperty("--wide", `${Math.min(24, Math.max(8, (shown() || next.placeholder || "").length + 1))}ch`);
+          input.style.setProperty("--wide", `${Math.min(24, Math.max(12, (shown() || next.placeholder || "").length + 1))}ch`);
           if (typed && (fresh || list.hidden)) offer();
         },
       };
