@@ -554,8 +554,9 @@ class TransactionsPage(Page):
                 return  # something newer was asked meanwhile
             known = before.page.totals if totals is None else totals.result() if totals.done() else None
             self.found = replace(before, asked=asked, page=TransactionPage(rows, known or _UNCOUNTED, asked.page))
-            self._show(counting=known is None)
-            self.moved(again=again)
+            with pn.io.hold():
+                self._show(counting=known is None)
+                self.moved(again=again)
             if known is None and totals is not None:
                 counted = await totals
                 if turn == self._asking:
