@@ -253,7 +253,7 @@ def _count_free(work: Work) -> int:
     # Taken apart, so that each is counted in an index: of owners, and of the few merged into somebody else.
     count = select(func.count(Customer.id))
     nobodys = work.session.scalar(count.where(Customer.owner_id.is_(None))) or 0
-    gone = count.where(Customer.merged_into_id.is_not(None), (Customer.owner_id + 0).is_(None))
+    gone = count.where(Customer.merged_into_id > 0, (Customer.owner_id + 0).is_(None))
     return nobodys - (work.session.scalar(gone) or 0)
 
 
