@@ -54,7 +54,7 @@ from ecrm_core.services.followups import correct_response, record_response, take
 PATIENCE_SECONDS = 0.25
 """How long rows wait for their sums, so that both come at once; after that the sums come by themselves."""
 LAST_YEAR = 2100
-MONTH = re.compile(r"(\d{4})-(\d{2})")
+MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 RATINGS = (1, 2, 3, 4, 5)
 STAR = "★"
 NEWEST_FIRST = Sort()
@@ -73,7 +73,9 @@ class Period:
         if (found := MONTH.fullmatch(text)) is not None:
             year, month = int(found[1]), int(found[2])
             return cls(year, month) if 1 <= month <= 12 and FIRST_YEAR <= year <= LAST_YEAR else None
-        return cls(int(text), None) if re.fullmatch(r"\d{4}", text) and FIRST_YEAR <= int(text) <= LAST_YEAR else None
+        return (
+            cls(int(text), None) if re.fullmatch(r"[0-9]{4}", text) and FIRST_YEAR <= int(text) <= LAST_YEAR else None
+        )
 
     @classmethod
     def at_first(cls, today: date) -> Period:
@@ -751,4 +753,4 @@ _UNCOUNTED = TransactionTotals(0)
 
 
 def _number(text: str) -> str:
-    return text if text.isdecimal() and len(text) <= 9 else ""
+    return text if text.isascii() and text.isdecimal() and len(text) <= 9 else ""
