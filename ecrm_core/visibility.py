@@ -28,7 +28,7 @@ from sqlalchemy.sql.elements import ColumnClause, TextClause
 from sqlalchemy.sql.selectable import AliasedReturnsRows, CompoundSelect, Join, TableClause, TextualSelect
 
 from ecrm_core import models as m
-from ecrm_core.errors import ForeignWrite, UnlimitedRead
+from ecrm_core.errors import CustomerNotVisible, ForeignWrite, UnlimitedRead
 from ecrm_core.models.people import Language, Role
 
 Criteria: TypeAlias = ColumnElement[bool]
@@ -201,18 +201,37 @@ RULES: dict[type[m.Base], Rule] = {
 }
 
 
-def criteria(actor: Actor) -> Iterator[ORMOption]:
-    """The loader criteria of an employee, to be added to any statement over mapped classes."""
+def criteria(actor: Actor, *, customer_id: int | None = None) -> Iterator[ORMOption]:
+    """The loader criteria of an employee, to be added to any statement over mapped classes.
+
+    Args:
+        customer_id: somebody found to be the actor's; whoever sees only own customers then reads
+            only what hangs on this one.
+    """
     for model, rule in RULES.items():
         if rule.side is Side.NOBODY:
             limit: Criteria = false()
         elif actor.is_staff or rule.side is Side.EVERYONE:
             continue
+        elif customer_id is not None and rule.side is Side.CUSTOMER:
+            limit = _hangs_on(model, customer_id)
         else:
             assert actor.employee_id is not None
             limit = rule.read(actor.employee_id)
         # Each lazy load passes through here itself, so the criteria need not travel with the rows.
         yield with_loader_criteria(model, limit, include_aliases=True, propagate_to_loaders=False)
+
+
+def _hangs_on(model: Any, customer_id: int) -> Criteria:
+    """The rows of a customer-side model that belong to one customer."""
+    rows: Criteria
+    if model in {m.Customer, m.CustomerSearch}:
+        rows = model.id == customer_id
+    elif model is m.OrderStatusChange:
+        rows = model.order_id.in_(select(_order.c.id).where(_order.c.customer_id == customer_id))
+    else:
+        rows = model.customer_id == customer_id
+    return rows
 
 
 def limited(statement: Any, actor: Actor) -> Any:
@@ -270,6 +289,7 @@ class VisibleSession(Session):
         super().__init__(*args, **kwargs)
         self.actor = actor
         self.limits = tuple(criteria(actor))
+        self._limits_of: dict[int, tuple[ORMOption, ...]] = {}
         self._by_key = False
 
     def get(self, *args: Any, **kwargs: Any) -> Any:
@@ -281,6 +301,21 @@ class VisibleSession(Session):
             return super().get(*args, **kwargs)
         finally:
             self._by_key = False
+
+    def limits_of(self, customer_id: int) -> tuple[ORMOption, ...]:
+        """The criteria of a statement run with `execution_options={"of_customer": customer_id}`.
+
+        The customer is looked up once; after that their rows are known by the number alone, rather
+        than each by a search among thousands of own customers.
+
+        Raises:
+            CustomerNotVisible: missing, or a colleague's.
+        """
+        if customer_id not in self._limits_of:
+            if self.get(m.Customer, customer_id) is None:
+                raise CustomerNotVisible(customer_id=customer_id)
+            self._limits_of[customer_id] = tuple(criteria(self.actor, customer_id=customer_id))
+        return self._limits_of[customer_id]
 
     def connection(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise UnlimitedRead(statement="Session.connection()")
@@ -315,7 +350,8 @@ def _limit_reads(state: ORMExecuteState) -> None:
     if not (state.is_relationship_load or session._by_key or state.statement in _known_limited):
         refuse_unlimited(state.statement)
         _known_limited.add(state.statement)
-    state.statement = state.statement.options(*session.limits)
+    one = state.execution_options.get("of_customer")
+    state.statement = state.statement.options(*(session.limits if one is None else session.limits_of(one)))
 
 
 @event.listens_for(VisibleSession, "before_flush")

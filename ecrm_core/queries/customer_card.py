@@ -22,6 +22,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Integer,
+    Result,
     Select,
     String,
     and_,
@@ -432,7 +433,7 @@ _REACHED: Any = union_all(
 def _reached(work: Work, customer_id: int) -> tuple[list[Phone], list[ConsentState]]:
     phones, consents = [], []
     region = work.rules.phone_region
-    for row in work.session.execute(_REACHED, {"customer_id": customer_id}):
+    for row in _rows(work, _REACHED, customer_id):
         if row.what == "phone":
             phones.append(Phone(row.name, show_phone(row.name, region), row.text, row.at is not None))
         else:
@@ -458,12 +459,18 @@ _ORDER_DAYS = (
 
 def _order_days(work: Work, customer_id: int) -> list[date]:
     """Business days with an order that counts, newest first."""
-    found = work.session.scalars(_ORDER_DAYS, _until_today(work, customer_id))
+    found = _rows(work, _ORDER_DAYS, customer_id, **_until_today(work)).scalars()
     return list(dict.fromkeys(work.rules.business_date(instant) for instant in found))
 
 
-def _until_today(work: Work, customer_id: int) -> dict[str, Any]:
-    return {"customer_id": customer_id, "end": work.rules.end_of(work.today)}
+def _until_today(work: Work) -> dict[str, Any]:
+    return {"end": work.rules.end_of(work.today)}
+
+
+def _rows(work: Work, statement: Any, customer_id: int, **values: Any) -> Result[Any]:
+    """Run a statement that reads what hangs on one customer, found to be the actor's."""
+    options = {"of_customer": customer_id}
+    return work.session.execute(statement, {"customer_id": customer_id, **values}, execution_options=options)
 
 
 def standing_of(days: Sequence[date], rule: ActivityRule, *, today: date, known_since: date) -> Standing:
@@ -527,7 +534,7 @@ def _sums(work: Work, customer_id: int) -> list[Sums]:
     this_month = work.today.replace(day=1)
     firsts = [months_before(this_month, back) for back in reversed(range(MONTHS))]
     starts = {f"month_{place}": work.rules.start_of(first) for place, first in enumerate(firsts)}
-    rows = work.session.execute(_SUMS, {**_until_today(work, customer_id), **starts}).all()
+    rows = _rows(work, _SUMS, customer_id, **_until_today(work), **starts).all()
     nothing = Decimal(0)
     found = []
     for currency in {row.currency for row in rows}:
@@ -618,7 +625,7 @@ _PURCHASES = (
 
 
 def _purchases(work: Work, customer_id: int, limit: int) -> tuple[list[Purchase], int]:
-    rows = work.session.execute(_PURCHASES, {**_until_today(work, customer_id), "limit": limit}).all()
+    rows = _rows(work, _PURCHASES, customer_id, **_until_today(work), limit=limit).all()
     day = work.rules.business_date
     found = []
     for row in rows:
@@ -684,7 +691,7 @@ _INTERESTS: Any = union_all(
 def _interests(work: Work, customer_id: int) -> list[InterestRow]:
     """Stated ones first, newest first; then those that the purchases tell, most often bought first."""
     found: dict[tuple[str, str | None, str | None], InterestRow] = {}
-    for row in work.session.execute(_INTERESTS, _until_today(work, customer_id)):
+    for row in _rows(work, _INTERESTS, customer_id, **_until_today(work)):
         origin = InterestOrigin(row.origin)
         day = work.rules.business_date(row.at)
         told = InterestRow(row.id, origin, row.product_id, row.product, row.category_id, row.category, row.orders, day)
@@ -718,7 +725,7 @@ _OPEN: Any = union_all(
 
 
 def _open(work: Work, customer_id: int) -> tuple[list[OpenFollowUp], list[OpenComplaint]]:
-    rows = work.session.execute(_OPEN, {"customer_id": customer_id, "today": work.today}).all()
+    rows = _rows(work, _OPEN, customer_id, today=work.today).all()
     return (
         [OpenFollowUp(row.id, row.name, row.due_on) for row in rows if row.what == "follow_up"][:OPEN_ROWS],
         [OpenComplaint(row.id, row.name, row.text, row.due_on) for row in rows if row.what == "complaint"],
@@ -855,11 +862,14 @@ def timeline_of(
     limit: int = TIMELINE_ROWS,
     kinds: Collection[EntryKind] = tuple(EntryKind),
 ) -> Timeline:
-    """A page of what took place with a customer, newest first; nothing for whom one may not see.
+    """A page of what took place with a customer, newest first.
 
     Args:
         after: where the page before ended; none begins with the newest.
         kinds: which entries.
+
+    Raises:
+        CustomerNotVisible: missing, or a colleague's.
     """
     start = after or Cursor(work.rules.end_of(work.today), len(RANKS), 0)
     below = {
@@ -867,13 +877,13 @@ def timeline_of(
         for kind, rank in RANKS.items()
         if kind in kinds
     }
-    wanted = {"customer_id": customer_id, "before": start.at, "limit": limit + 1, **below}
-    rows = work.session.execute(_timeline_statement(frozenset(kinds)), wanted).all()
+    wanted = {"before": start.at, "limit": limit + 1, **below}
+    rows = _rows(work, _timeline_statement(frozenset(kinds)), customer_id, **wanted).all()
     page = rows[:limit]
     orders = [row.id for row in page if row.rank == RANKS[EntryKind.ORDER]]
     lines: dict[int, list[Any]] = {}
     if orders:
-        for line in work.session.execute(_LINES, {"orders": orders}):
+        for line in _rows(work, _LINES, customer_id, orders=orders):
             lines.setdefault(line.order_id, []).append(line)
     after = Cursor(page[-1].at, page[-1].rank, page[-1].id) if len(rows) > limit else None
     zone = work.rules.timezone

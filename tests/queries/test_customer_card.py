@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,7 @@ from ecrm_core.models import (
     Order,
     OrderLine,
     OrderStatus,
+    OrderStatusChange,
     Outcome,
 )
 from ecrm_core.queries.customer_card import (
@@ -149,7 +151,8 @@ def test_missing_and_a_colleagues_are_one_answer(crm: Crm, shop: Shop) -> None:
             customer_card(work, shop.code)
         with pytest.raises(CustomerNotVisible) as missing:
             customer_card(work, "C999999")
-        assert timeline_of(work, shop.dewi).entries == []
+        with pytest.raises(CustomerNotVisible):
+            timeline_of(work, shop.dewi)
     assert colleagues.value.code == missing.value.code
     assert colleagues.value.facts.keys() == missing.value.facts.keys()
     assert card_of(crm, shop, "ratna").person.name == "Dewi Lestari"
@@ -479,3 +482,26 @@ def test_it_takes_a_fixed_number_of_statements(crm: Crm, shop: Shop, order: Orde
     for days in range(1, 40):
         order(days, shop.suit, shop.tea, shop.pan)
     assert statements() == few <= 10
+
+
+def test_statements_of_one_customer_read_of_no_other(crm: Crm, shop: Shop, order: Ordering) -> None:
+    number = order(3, shop.suit)
+    with crm.work("siti") as work:
+        other = add_customer(work, name="Andi Wijaya", phones=["0813-9999-888"])
+        take_order(work, OrderForm(other.id, [LineForm(shop.tea)], intention="another"))
+    with crm.work("budi") as work:
+        add_customer(work, name="Rahasia Budi", phones=["0813-7777-666"])
+
+    def read(username: str, customer_id: int, model: Any) -> set[int]:
+        options = {"of_customer": customer_id}
+        with crm.work(username) as work:
+            return set(work.session.scalars(select(model), execution_options=options))
+
+    assert read("siti", shop.dewi, Customer.id) == {shop.dewi}
+    assert read("siti", shop.dewi, CustomerPhone.customer_id) == {shop.dewi}
+    assert read("siti", shop.dewi, OrderLine.customer_id) == {shop.dewi}
+    assert read("siti", shop.dewi, Order.id) == {number}
+    assert read("siti", shop.dewi, OrderStatusChange.order_id) == {number}
+    for somebody in ("budi", "siti"):
+        with pytest.raises(CustomerNotVisible):
+            read(somebody, shop.dewi if somebody == "budi" else 10**6, Order.id)
