@@ -181,7 +181,7 @@ class TransactionsPage(Page):
     )
 
     def build(self) -> None:
-        self.head = PageHead(gesture=self._on_head)
+        self.head = PageHead(gesture=self._on_head, sizing_mode="stretch_width")
         self.filters = Filters(gesture=self._on_filters)
         self.grid = Grid(gesture=self._on_grid)
         self.keys_part = Keys(gesture=self._on_key)

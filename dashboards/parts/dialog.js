@@ -9,6 +9,20 @@ export function render({ model, el: root }) {
 
   // ---- Fields
 
+  /** Below its input, or above where there is more room: the dialog must not cut it off. */
+  const beside = (list, input) => {
+    const { left, top, bottom, width } = input.getBoundingClientRect();
+    const below = innerHeight - bottom;
+    const up = below < 208 && top > below;
+    Object.assign(list.style, {
+      left: `${left}px`,
+      width: `${width}px`,
+      top: up ? "auto" : `${bottom + 4}px`,
+      bottom: up ? `${innerHeight - top + 4}px` : "auto",
+      maxHeight: `${Math.min(248, (up ? top : below) - 12)}px`,
+    });
+  };
+
   const described = (field) => [`hint-${field.key}`, `wrong-${field.key}`].join(" ");
 
   const input = (field, attributes) =>
@@ -183,6 +197,7 @@ export function render({ model, el: root }) {
           ...(found.length || !element.value.trim() ? [] : [el("li", { class: "nothing quiet", role: "presentation" }, field.empty ?? "")]),
         );
         list.hidden = !list.children.length;
+        beside(list, element);
         element.setAttribute("aria-expanded", String(!list.hidden));
         mark(found.length && element.value.trim() ? 0 : -1);
       };
@@ -196,6 +211,7 @@ export function render({ model, el: root }) {
       });
       element.addEventListener("focus", () => !chosen && ask());
       element.addEventListener("blur", shut);
+      dialog.addEventListener("scroll", () => list.hidden || beside(list, element));
       element.addEventListener("keydown", (event) => {
         const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
         if (step && list.hidden) ask();
