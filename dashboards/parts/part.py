@@ -58,7 +58,8 @@ class Part(JSComponent):
 
     def draw(self, **state: Any) -> None:
         """Give the script new data."""
-        self.state = {**state, "revision": next(self._revisions)}
+        # The revision stands first: where a new state is compared with the old one, that ends it at once.
+        self.state = {"revision": next(self._revisions), **state}
 
     async def _handle_msg(self, data: Any) -> None:  # type: ignore[override]  # Panel awaits it
         if self._gesture is not None and isinstance(data, dict):
