@@ -21,6 +21,8 @@ from dashboards.pages.customer import CustomerPage
 from dashboards.pages.customers import CustomersPage
 from dashboards.pages.events import EventsPage
 from dashboards.pages.home import HomePage
+from dashboards.pages.order import OrderPage
+from dashboards.pages.orders import OrdersPage
 from dashboards.pages.products import ProductsPage
 from dashboards.pages.sources import SourcesPage
 from dashboards.pages.transactions import TransactionsPage
@@ -72,6 +74,8 @@ STAFF = frozenset({Role.MANAGER, Role.ADMIN})
 
 PAGES: tuple[Entry, ...] = (
     Entry("home", HomePage, "home", "h", count=lambda counts: counts.open_items),
+    Entry("orders", OrdersPage, "cart", "o"),
+    Entry("order", OrderPage, under="orders"),
     Entry("transactions", TransactionsPage, "list", "r"),
     Entry("customers", CustomersPage, "people", "p"),
     Entry("customer", CustomerPage, under="customers"),
