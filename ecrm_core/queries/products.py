@@ -251,18 +251,14 @@ def order_sources(work: Work, *, days: int = SOURCE_DAYS) -> list[SourceLine]:
     """
     order, source = m.Order, m.OrderSource
     since = work.rules.start_of(work.today - timedelta(days=days - 1))
-    brought = dict(
-        work.session.execute(
-            select(order.heard_from_id, func.count())
-            .where(
-                order.ordered_at >= since,
-                order.heard_from_id.is_not(None),
-                order.kind == OrderKind.SALE,
-                order.status.not_in(VOID),
-            )
-            .group_by(order.heard_from_id)
-        ).all()
-    )
+    # Summed so, SQLite walks the index of the last days; grouped by the plain column, that of all orders ever.
+    heard_from = order.heard_from_id + 0
+    found = work.session.execute(
+        select(heard_from, func.count())
+        .where(order.ordered_at >= since, order.kind == OrderKind.SALE, order.status.not_in(VOID))
+        .group_by(heard_from)
+    ).all()
+    brought = {source_id: count for source_id, count in found if source_id is not None}
     rows = work.session.execute(
         select(source.id, source.name, source.station, source.airs_at, source.active).order_by(
             source.active.desc(), func.lower(source.name), source.id

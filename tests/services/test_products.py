@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from ecrm_core import models as m
 from ecrm_core.crm import Crm
@@ -240,3 +241,19 @@ def test_a_source_is_changed_by_one_admin_at_a_time(crm: Crm) -> None:
     with crm.work("agus") as work:
         line = next(line for line in order_sources(work) if line.id == source)
         assert (line.name, line.station, line.airs_at) == ("Nusa TV malam", "Nusa TV", "21:30")
+
+
+def test_counting_lately_reads_the_index_of_days_and_not_every_order(sqlite_crm: Crm) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(sqlite_crm.engine, "before_cursor_execute", note)
+    with sqlite_crm.work("agus") as work:
+        order_sources(work)
+    event.remove(sqlite_crm.engine, "before_cursor_execute", note)
+    counting = next(each for each in asked if "sales_order" in each[0])
+    with sqlite_crm.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {counting[0]}", counting[1]).fetchall()
+    assert "USING INDEX ix_sales_order_ordered_at" in plan[0][-1]
