@@ -279,6 +279,7 @@ class CustomersPage(Page):
                 "rank": rank,
                 "named": key in ("due", "activity"),
                 **({"width": widths[key]} if key in widths else {}),
+                **({"short": self.texts(f"customers.short.{key}")} if key in ("due", "activity") else {}),
             }
             for key, rank in ranks.items()
             if key != "owner" or self.around.owners

@@ -311,6 +311,7 @@ export function render({ model, el: root }) {
       show(now) {
         label.textContent = now.label;
         chip.classList.toggle("set", isSet(now) && !now.always);
+        chip.classList.toggle("kept", Boolean(now.always));
         const text = words().remove.replace("{name}", now.label);
         remove.setAttribute("aria-label", text);
         remove.title = text;

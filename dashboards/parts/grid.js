@@ -1,5 +1,6 @@
 const CARDS = 640; // narrower than this, each row is a card
 const LEAST = 104; // what a column of texts needs, where nothing is said
+const SHORT = 150; // up to here such a column is never cut
 const MOST = 340;
 const SKELETON_ROWS = 8;
 
@@ -174,7 +175,7 @@ export function render({ model, el: root }) {
       el(
         "span",
         { class: `piece${cell.quiet ? " quiet" : ""}${column.align === "end" ? " whole" : ""}`, title: cell.title },
-        el("span", { class: column.named ? "name" : "unseen" }, `${column.label}${column.named ? " " : ": "}`),
+        el("span", { class: column.named ? "name" : "unseen" }, `${column.named ? (column.short ?? column.label) : column.label}${column.named ? " " : ": "}`),
         content(row, column, index === 0),
       );
     const there = told.filter(({ cell, index }) => index === 0 || cell.text);
@@ -378,7 +379,8 @@ export function render({ model, el: root }) {
       const wide = natural[at] ?? LEAST;
       if (!column || column.align === "end") return { at, rank: column ? (column.rank ?? 9) : -1, least: wide, wish: wide, fixed: !column };
       const wish = Math.min(wide, MOST);
-      const whole = rows().some((row) => cellOf(row, column).tone);
+      // Codes, phones and days are of use as a whole only.
+      const whole = rows().some((row) => cellOf(row, column).tone) || (!column.width && wide <= SHORT);
       if (whole) return { at, rank: column.rank ?? 9, least: wide, wish: wide };
       return { at, rank: column === columns()[0] ? -1 : (column.rank ?? 9), least: Math.max(headed[at] ?? 0, Math.min(wish, parseInt(column.width ?? LEAST, 10))), wish: Math.max(headed[at] ?? 0, wish) };
     });
