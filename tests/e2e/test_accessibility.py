@@ -15,7 +15,7 @@ from tests.e2e.conftest import Watch, log_in, settled
 
 GRAVE = {"serious", "critical"}
 WHO = {"siti": Role.TELEMARKETER, "ratna": Role.MANAGER, "agus": Role.ADMIN}
-RECORDS = {"customer": "customer?code=C000001"}
+RECORDS = {"customer": "customer?code=C000001", "order": "order?number=P0000001"}
 """Pages of one record, with the record to look at."""
 
 
