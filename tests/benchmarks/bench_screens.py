@@ -347,7 +347,7 @@ JOBS: dict[str, tuple[str, Callable[[Desk], None]]] = {
     "order": ("orders", Desk.order),
 }
 FIRST_ROWS = {
-    "home": ".row[data-id]",
+    "home": ".row[data-id], .empty",
     "orders": "input#search",
     "customers": "tr[data-id]",
     "customer": ".walk",

@@ -20,23 +20,9 @@ def test_a_figure_tells_its_median_its_p95_and_its_cost() -> None:
 
 
 def test_a_small_company_is_measured(repo: Path, tmp_path: Path) -> None:
+    small = ("--customers", "2000", "--lines", "6000", "--repetitions", "3")
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.benchmarks",
-            "screens",
-            "--customers",
-            "2000",
-            "--lines",
-            "6000",
-            "--repetitions",
-            "3",
-            "--only",
-            "home,customers",
-            "--as",
-            "manager",
-        ],
+        [sys.executable, "-m", "tests.benchmarks", "screens", *small, "--only", "home,customers", "--as", "manager"],
         cwd=repo,
         env={**os.environ, "ECRM_BENCHMARK_CACHE": f"{tmp_path}"},
         capture_output=True,
