@@ -296,7 +296,7 @@ class CustomersPage(Page):
             "activity": self._near(row.last_activity),
             "status": {"text": say.status(row.status, self.found.rule), "tone": TONES[row.status]},
             "due": self._near(row.follow_up_due),
-            "owner": row.owner or {"text": say("customers.nobody"), "quiet": True},
+            "owner": row.owner or {"text": say("customers.no_owner"), "quiet": True},
         }
         if row.follow_up_due is not None and row.follow_up_due <= today:
             cells["due"]["tone"] = "amber"

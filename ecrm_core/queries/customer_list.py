@@ -250,8 +250,10 @@ class _List:
 
     def ids(self, leg: _Leg) -> Select[Any]:
         """The customers of a leg, in no order."""
-        if leg.alone is not None and self.everybody:
-            return leg.alone
+        return leg.alone if leg.alone is not None and self.everybody else self.customers(leg)
+
+    def customers(self, leg: _Leg) -> Select[Any]:
+        """The same, where more is to be asked of them."""
         return leg.join(select(Customer.id)).where(*self.conditions, *leg.conditions)
 
     def keys(self, leg: _Leg) -> tuple[Any, ...]:
@@ -322,7 +324,7 @@ def neighbours(work: Work, filters: CustomerFilters, sort: CustomerSort, custome
         if values is None:
             continue
         position = None
-        if work.session.scalar(listed.ids(leg).where(Customer.id == customer_id)) is not None:
+        if work.session.scalar(listed.customers(leg).where(Customer.id == customer_id)) is not None:
             far = COUNTED if listed.driven or not work.actor.is_staff else WALKED
             before = listed.count(listed.legs[:at], far)
             if before < far:

@@ -101,7 +101,7 @@ def test_only_staff_are_told_the_owner_and_may_narrow_down_by_it(siti: Opened, r
     assert [column["key"] for column in ratna.page.grid.state["columns"]][-1] == "owner"
     ratna.filters(do="filter", key="owner", value="-")
     assert ratna.names == ["Wati"]
-    assert ratna.page.grid.state["rows"][0]["cells"]["owner"]["text"] == "Tanpa telemarketer"
+    assert ratna.page.grid.state["rows"][0]["cells"]["owner"]["text"] == "belum ada"
     siti.filters(do="filter", key="owner", value="budi")
     assert siti.names == ["Andi Wijaya", "Dewi Lestari", "Sri Mulyani"]
     assert siti.page.lasting_query == {}
