@@ -76,6 +76,13 @@ class Tickets:
 
 TICKETS = Tickets()
 _writing = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ecrm-export")
+_under_way: set[Export] = set()
+
+
+def stop() -> None:
+    """Give up what is being written: the server ends, and nobody could fetch it any more."""
+    for export in tuple(_under_way):
+        export.stop()
 
 
 class ExportFile(PlainAnswers):
@@ -96,11 +103,14 @@ class ExportFile(PlainAnswers):
         loop = asyncio.get_running_loop()
         with tempfile.TemporaryDirectory(prefix="ecrm-export-") as folder:
             file = Path(folder) / "file"
+            _under_way.add(self._export)
             try:
                 count = await loop.run_in_executor(_writing, self._export.run, file)
             except EcrmError as error:
                 log.warning("export for %s failed: %s", login.username, error)
                 raise HTTPError(503) from error
+            finally:
+                _under_way.discard(self._export)
             log.info("export: %s rows for %s", count, login.username)
             self.set_header("Content-Type", CONTENT_TYPES[ticket.wanted.file_format])
             self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(ticket.file_name)}")

@@ -152,6 +152,7 @@ def serve_company(
 def stop_server(server: Server) -> None:
     """Stop listening and give the threads back."""
     server._tornado.settings["door"].stop()
+    exports.stop()
     server.stop(wait=False)
 
 

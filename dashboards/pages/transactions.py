@@ -54,6 +54,7 @@ from ecrm_core.services.followups import correct_response, record_response, take
 PATIENCE_SECONDS = 0.25
 """How long rows wait for their sums, so that both come at once; after that the sums come by themselves."""
 LAST_YEAR = 2100
+LONGEST_TYPED = 200
 MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 RATINGS = (1, 2, 3, 4, 5)
 STAR = "★"
@@ -122,8 +123,8 @@ class Asked:
         key = query.get("sort", "").removeprefix("-")
         return cls(
             Period.parse(query.get("month", "")) or Period.at_first(today),
-            product=query.get("product", "").strip(),
-            customer=query.get("customer", "").strip(),
+            product=_text(query.get("product", "")),
+            customer=_text(query.get("customer", "")),
             **{name: value if value in known[name] else "" for name, value in chosen.items()},
             telemarketer=_number(query.get("telemarketer", "")),
             sort=Sort(SortKey(key), query["sort"].startswith("-")) if key in set(SortKey) else NEWEST_FIRST,
@@ -492,7 +493,7 @@ class TransactionsPage(Page):
         asked = self._asked
         match message:
             case {"do": "search", "text": str(text)}:
-                await self._ask(replace(asked, product=text.strip()[:200], page=1), again=True)
+                await self._ask(replace(asked, product=_text(text), page=1), again=True)
             case {"do": "filter", "key": "month", "value": str(value)}:
                 await self._ask(replace(asked, period=Period.parse(value) or asked.period, page=1))
             case {"do": "filter", "key": "year", "value": str(value)}:
@@ -500,7 +501,7 @@ class TransactionsPage(Page):
                 there = self._until_now(replace(asked.period, year=year.year))
                 await self._ask(replace(asked, period=there, page=1))
             case {"do": "filter", "key": "customer", "value": str(value)}:
-                await self._ask(replace(asked, customer=value.strip()[:200], page=1))
+                await self._ask(replace(asked, customer=_text(value), page=1))
             case {"do": "filter", "key": "state" | "follow_up" | "telemarketer" as key, "value": str(value)}:
                 query = {**asked.query(self.found.today), str(key): value, "page": ""}
                 await self._ask(Asked.of(query, self.found.today))
@@ -645,7 +646,7 @@ class TransactionsPage(Page):
 
     async def _suggest(self, token: str, key: str, text: str) -> None:
         try:
-            found: list[Suggestion] = await self.run(wanted_things, text[:100])
+            found: list[Suggestion] = await self.run(wanted_things, _text(text))
         except Refused as refused:
             self.refuse(refused)
             return
@@ -750,6 +751,11 @@ class TransactionsPage(Page):
 
 
 _UNCOUNTED = TransactionTotals(0)
+
+
+def _text(typed: str) -> str:
+    """What was typed, as a database can be asked for it."""
+    return typed.replace("\x00", "").strip()[:LONGEST_TYPED]
 
 
 def _number(text: str) -> str:

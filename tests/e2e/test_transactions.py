@@ -28,6 +28,7 @@ from ecrm_core.services.products import add_category, add_product
 from tests.conftest import FrozenClock
 from tests.e2e.company import NOW
 from tests.e2e.conftest import Watch, log_in, settled
+from tests.e2e.test_accessibility import grave
 
 FORMULA = '=HYPERLINK("http://example.com")'
 
@@ -307,6 +308,15 @@ def test_who_asked_for_no_calls_is_named_in_the_dialog(history: Page) -> None:
     expect(dialog.get_by_text("Tono Prasetyo meminta agar tidak dihubungi")).to_be_visible()
     history.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
+
+
+def test_the_dialog_keeps_nobody_out(history: Page) -> None:
+    dialog = respond(history, "Rina Kartika")
+    dialog.get_by_role("button", name="Simpan respon").click()
+    expect(dialog.get_by_text("belum diisi")).to_be_visible()
+    dialog.get_by_role("combobox", name="Berminat juga pada").press_sequentially("kese")
+    expect(dialog.get_by_role("option", name="Kesehatan")).to_be_visible()
+    assert grave(history) == []
 
 
 def test_it_is_worked_with_keys_alone(history: Page, company: Crm) -> None:

@@ -30,7 +30,7 @@ from tests.conftest import FrozenClock
 
 TODAY = date(2026, 11, 24)
 PERIODS = st.builds(Period, st.integers(1990, 2100), st.none() | st.integers(1, 12))
-WORDS = st.text(max_size=20).map(str.strip)
+WORDS = st.text(st.characters(exclude_characters="\x00"), max_size=20).map(str.strip)
 
 
 @given(PERIODS)
@@ -78,12 +78,14 @@ def test_an_address_brings_back_what_was_shown(asked: Asked) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["month", "state", "follow_up", "telemarketer", "sort", "page"]), st.text(max_size=12)
+        st.sampled_from(["month", "product", "customer", "state", "follow_up", "telemarketer", "sort", "page"]),
+        st.text(max_size=12),
     )
 )
 def test_nonsense_in_an_address_is_left_out(query: dict[str, str]) -> None:
     asked = Asked.of(query, TODAY)
     assert asked.page >= 1
+    assert "\x00" not in asked.product + asked.customer
     assert asked.filters.since <= asked.filters.until
 
 
