@@ -244,7 +244,7 @@ class CustomerPage(Page):
             # Somebody who has just dropped out of the list has no place in it, but still neighbours.
             "text": say("customer.walk.place", place=say.number(around.position), count=count)
             if around.position is not None
-            else count,
+            else say("customer.walk.outside", count=count),
             "previous": self._beside(around.previous),
             "next": self._beside(around.next),
             "previous_label": say("customer.walk.previous"),

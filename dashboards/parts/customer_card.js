@@ -192,7 +192,13 @@ export function render({ model, el: root }) {
         save();
       }
     });
-    element.addEventListener("input", () => keep());
+    element.addEventListener("input", (event) => {
+      // A refusal holds until its field is typed into again.
+      event.target.removeAttribute("aria-invalid");
+      const wrong = element.querySelector(`#${event.target.getAttribute("aria-describedby") ?? "wrong-form"}`);
+      if (wrong) wrong.textContent = "";
+      keep();
+    });
     form = {
       code: number,
       element,

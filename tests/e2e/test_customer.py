@@ -342,6 +342,8 @@ def test_what_cannot_be_kept_is_said_beside_its_field(dewi: Page, field: str, ty
     expect(form.get_by_label(field, exact=True)).to_have_attribute("aria-invalid", "true")
     expect(form.get_by_label(field, exact=True)).to_have_value(typed)
     expect(form.get_by_label("Kota")).to_have_value("Cimahi")
+    form.get_by_label(field, exact=True).fill("1")
+    expect(form.get_by_role("alert").filter(has_text=sentence)).to_have_count(0)
 
 
 def test_the_second_of_two_editors_is_told_and_chooses(
@@ -458,6 +460,22 @@ def test_back_and_forward_and_a_reload_find_the_same_customer(dewi: Page, addres
     dewi.reload()
     settled(dewi)
     expect(dewi.locator("h1:visible")).to_have_text("Andi Wijaya")
+
+
+def test_a_customer_is_opened_from_the_palette_and_from_the_list(home: Page, address: str, company: Crm) -> None:
+    home.evaluate("window.sameDocument = true")
+    home.keyboard.press("Control+k")
+    home.keyboard.type("dewi les")
+    home.get_by_role("option", name=re.compile("Dewi Lestari")).click()
+    expect(home.locator("h1:visible")).to_have_text("Dewi Lestari")
+    home.keyboard.press("Escape")
+    expect(home).to_have_url(re.compile("/customers$"))
+    home.get_by_role("link", name=re.compile("Andi Wijaya")).first.click()
+    expect(home.locator("h1:visible")).to_have_text("Andi Wijaya")
+    expect(home.get_by_text("1 dari 7")).to_be_visible()
+    home.keyboard.press("o")
+    expect(home).to_have_url(re.compile(r"/orders\?customer=C000002"))
+    assert home.evaluate("window.sameDocument")
 
 
 def test_the_list_one_came_from_is_walked(page: Page, address: str, company: Crm) -> None:
