@@ -33,6 +33,7 @@ export function render({ model, el: root }) {
 
   const words = () => model.state.words;
   const kind = () => model.state.kind;
+  const codeOf = () => model.state.who?.code ?? "";
   const send = (message) => model.send_msg(message);
   const later = (name, span, act) => {
     clearTimeout(timers[name]);
@@ -43,10 +44,10 @@ export function render({ model, el: root }) {
 
   const changed = (name = "") => {
     changes += 1;
-    const draft = { intention, visit, kind: kind(), code: model.state.who?.code ?? "", number: model.state.number ?? "", typed, at: changes };
-    local.order = draft;
+    // `saved` once the server has it: then only a page drawn anew in the same session needs it from here.
+    local.order = { intention, visit, kind: kind(), code: codeOf(), typed, at: changes, saved: false };
     try {
-      sessionStorage.setItem(shelf(), JSON.stringify(draft));
+      sessionStorage.setItem(shelf(), JSON.stringify(local.order));
     } catch {
       // no room, or not allowed: the server has it in a moment
     }
@@ -618,6 +619,7 @@ export function render({ model, el: root }) {
     keptText = text;
     keptWrong = failed;
     if (!failed && number === changes && local.order?.at === changes) {
+      local.order.saved = true;
       try {
         sessionStorage.removeItem(shelf());
       } catch {
@@ -634,6 +636,7 @@ export function render({ model, el: root }) {
     done.hidden = !told;
     form.hidden = Boolean(told);
     if (!told) return;
+    form.replaceChildren();
     done.replaceChildren(
       el("h2", { tabindex: "-1" }, icon("check"), told.title),
       el("ul", {}, told.lines.map((line) => el("li", {}, line))),
@@ -724,7 +727,8 @@ export function render({ model, el: root }) {
     const fresh = state.visit !== visit;
     begin(state.typed);
     const draft = shelved();
-    if (draft && draft.intention === intention) {
+    const same = draft?.intention === intention && draft.kind === kind() && draft.code === codeOf();
+    if (same && (!draft.saved || draft.visit === visit)) {
       // The browser has what the server has not been given yet.
       typed = draft.typed;
       drawForm();
