@@ -568,8 +568,16 @@ export function render({ model, el: root }) {
 
   // ---- Saving
 
+  let savedAt = 0; // what was typed when it was sent
+  let again = false; // asked for once more since, with something else typed
+
   const save = (sure = false) => {
-    if (saving || !typed) return;
+    if (!typed) return;
+    if (saving) {
+      again = changes !== savedAt;
+      return;
+    }
+    savedAt = changes;
     clearTimeout(timers.draft);
     saving = true;
     asking = null;
@@ -599,6 +607,12 @@ export function render({ model, el: root }) {
   const hearAnswer = (answer) => {
     if (answer.intention !== intention) return;
     saving = false;
+    if (again) {
+      // The answer is about what has been put right meanwhile.
+      again = false;
+      save();
+      return;
+    }
     wrong = answer.wrong ?? {};
     for (const name of inputs.keys()) showWrong(name);
     if (answer.ask) asking = { kind: "ask", text: answer.ask };
@@ -637,6 +651,7 @@ export function render({ model, el: root }) {
     form.hidden = Boolean(told);
     if (!told) return;
     form.replaceChildren();
+    Object.values(timers).forEach(clearTimeout);
     done.replaceChildren(
       el("h2", { tabindex: "-1" }, icon("check"), told.title),
       el("ul", {}, told.lines.map((line) => el("li", {}, line))),
@@ -686,6 +701,7 @@ export function render({ model, el: root }) {
     heardPrice = heardProducts = 0;
     wrong = {};
     asking = null;
+    again = false;
     alike = [];
     sums = model.state.sums ?? null;
     saving = false;
@@ -707,6 +723,7 @@ export function render({ model, el: root }) {
     const state = model.state;
     if (!state.visit) {
       visit = typed = null;
+      Object.values(timers).forEach(clearTimeout);
       return;
     }
     if (state.done) {
@@ -743,11 +760,12 @@ export function render({ model, el: root }) {
 
   model.on("state", draw);
   model.on("msg:custom", (message) => {
-    if (message.do === "priced") hearPrice(message);
+    if (message.do === "forget") forget();
+    else if (!typed) return; // saved meanwhile: nothing is left to say it beside
+    else if (message.do === "priced") hearPrice(message);
     else if (message.do === "products") hearProducts(message);
     else if (message.do === "kept") hearKept(message);
     else if (message.do === "answer") hearAnswer(message);
-    else if (message.do === "forget") forget();
     else if (message.do === "alike" && [numbers.alike, -1].includes(message.number)) {
       alike = message.rows;
       drawAlike();
