@@ -248,7 +248,11 @@ export function render({ model, el: root }) {
   const table = el("table", {});
   const lineRows = new Map(); // key -> {amount, told}
 
-  const askProducts = () => send({ do: "products", text: search.value, number: ++numbers.products });
+  const askProducts = () => {
+    askedFor.set(++numbers.products, search.value);
+    send({ do: "products", text: search.value, number: numbers.products });
+  };
+  const askedFor = new Map(); // number of a question -> what stood there
   let heardProducts = 0;
 
   const hearProducts = ({ number, rows, told }) => {
@@ -281,7 +285,9 @@ export function render({ model, el: root }) {
     }
     search.setAttribute("aria-expanded", "true");
     markProduct(rows.length ? 0 : -1);
-    if (picking && number === numbers.products) {
+    const text = askedFor.get(number);
+    for (const asked of askedFor.keys()) if (asked <= number) askedFor.delete(asked);
+    if (picking && text === search.value) {
       picking = false;
       const keys = ahead.splice(0);
       if (rows.length) pick(0);
@@ -348,7 +354,8 @@ export function render({ model, el: root }) {
     if (search.value.trim()) askProducts();
     else closeList();
   });
-  search.addEventListener("blur", () => closeList());
+  // Drawing anew takes the field away and gives it back at once: that is no leaving.
+  search.addEventListener("blur", () => setTimeout(() => focused() !== search && closeList()));
   search.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.ctrlKey || event.metaKey) return;
@@ -719,6 +726,8 @@ export function render({ model, el: root }) {
     }
   };
 
+  let drawn = ""; // what of the state the fields were drawn from
+
   const draw = () => {
     const state = model.state;
     if (!state.visit) {
@@ -738,11 +747,18 @@ export function render({ model, el: root }) {
     drawDone();
     if (state.visit === visit && typed) {
       saving = false;
-      drawForm();
+      // Where nothing reads otherwise, nothing is drawn anew under somebody's hands.
+      const reads = JSON.stringify([state.words, state.options, state.who]);
+      if (reads === drawn) drawFoot();
+      else {
+        drawn = reads;
+        drawForm();
+      }
       return;
     }
     const fresh = state.visit !== visit;
     begin(state.typed);
+    drawn = JSON.stringify([state.words, state.options, state.who]);
     const draft = shelved();
     const same = draft?.intention === intention && draft.kind === kind() && draft.code === codeOf();
     if (same && (!draft.saved || draft.visit === visit)) {
