@@ -9,8 +9,8 @@ class Editor(Part):
     """One record at a time; `words` are the catalogue's `editor`.
 
     `draw(name=…, form={token, id, kind, seen, title, line?, fields, save?, actions?: [{do, label, danger?}]}|None,
-    locale="id-ID", can_new=False, words=…)`. A form without `save` is only read. While the `token` stays the same, what is typed
-    stays; `name` keeps the drafts of two lists apart; `seen` comes back unread with what is saved.
+    locale="id-ID", can_new=False, words=…)`. A form without `save` is only read. While the `token` stays the same,
+    what is typed stays; `name` keeps the drafts of two lists apart; `seen` comes back unread with what is saved.
 
     Fields are `{key, kind, label, value, hint?, half?, rows?, limit?, options?}`. Kinds: `text`, `lines`, `date`
     (ISO), `clock`, `money`, `number`, `select`, `check`, `suggest` (any text, offered from `options`), `people`
