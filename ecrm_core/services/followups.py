@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -57,29 +57,43 @@ def open_follow_ups(
     orders: Sequence[Sequence[OrderLine]],
     products: Mapping[int, Product],
     customers: Mapping[int, Customer],
+    *,
+    bought_at: datetime | None = None,
 ) -> dict[int, date]:
     """What is owed for the lines of new orders: due day by line.
 
-    Buying a product again replaces what an earlier order left open; lines of one order each owe
-    their own. None is owed to somebody who asked not to be contacted, nor where its last day is
-    past already.
+    Buying a product again replaces what an earlier order left open, in whichever order the two are
+    written down; lines of one order each owe their own. None is owed to somebody who asked not to
+    be contacted, nor where its last day is past already.
+
+    Args:
+        bought_at: when the lines were agreed on, where that is later than their order.
     """
-    statement = select(FollowUp).where(
+    statement = select(FollowUp, OrderLine.ordered_at).join(OrderLine, OrderLine.id == FollowUp.line_id)
+    statement = statement.where(
         FollowUp.customer_id.in_({line.customer_id for lines in orders for line in lines}),
         FollowUp.product_id.in_({line.product_id for lines in orders for line in lines}),
         FollowUp.state == FollowUpState.OPEN,
     )
-    waiting: dict[tuple[int, int], list[FollowUp]] = {}
-    for known in work.session.scalars(statement.with_for_update()):
-        waiting.setdefault((known.customer_id, known.product_id), []).append(known)
+    waiting: dict[tuple[int, int], list[tuple[datetime, FollowUp]]] = {}
+    for known, bought_at in work.session.execute(statement.with_for_update(of=FollowUp)):
+        waiting.setdefault((known.customer_id, known.product_id), []).append((bought_at, known))
     due: dict[int, date] = {}
     for lines in orders:
         for line in lines:
-            for known in waiting.pop((line.customer_id, line.product_id), ()):
-                close(work, known, FollowUpClosing.BOUGHT_AGAIN)
+            agreed_at = bought_at or line.ordered_at
+            bought = waiting.pop((line.customer_id, line.product_id), [])
+            for at, known in bought:
+                if at <= agreed_at:
+                    close(work, known, FollowUpClosing.BOUGHT_AGAIN)
+            if later := [(at, known) for at, known in bought if at > agreed_at]:
+                waiting[line.customer_id, line.product_id] = later
         for line in lines:
             if customers[line.customer_id].do_not_call_at is not None:
                 continue
+            since = waiting.get((line.customer_id, line.product_id), ())
+            if any(at > (bought_at or line.ordered_at) for at, _ in since):
+                continue  # written down late: they bought it again since, and owe an answer about that
             due_on, expires_on = work.rules.follow_up_dates(line.ordered_at, products[line.product_id].follow_up_months)
             if expires_on < work.today:
                 continue
@@ -92,7 +106,7 @@ def open_follow_ups(
                 state=FollowUpState.OPEN,
             )
             work.session.add(owed)
-            waiting.setdefault((line.customer_id, line.product_id), []).append(owed)
+            waiting.setdefault((line.customer_id, line.product_id), []).append((line.ordered_at, owed))
             due[line.id] = due_on
     work.session.flush()
     return due

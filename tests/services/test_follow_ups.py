@@ -172,3 +172,16 @@ def test_a_birthday_is_greeted_once_a_year_on_its_day(crm: Crm, shop: Shop) -> N
         assert not greet_customer(work, shop.dewi, channel="phone", birthday_on=date(2026, 2, 28)).again
         with pytest.raises(CustomerNotVisible):
             greet_customer(work, shop.andi, channel="phone", birthday_on=date(2026, 11, 24))
+
+
+def test_an_order_written_down_late_leaves_the_later_one_to_be_asked_about(
+    crm: Crm, shop: Shop, line: int, clock: FrozenClock
+) -> None:
+    clock.advance(days=1)
+    with crm.work("siti") as work:
+        earlier = work.now - timedelta(days=10)
+        late = OrderForm(shop.dewi, [LineForm(shop.suit)], intention="late", ordered_at=earlier)
+        assert take_order(work, late).follow_ups == []
+    with crm.work("siti") as work:
+        (owed,) = work.session.scalars(select(m.FollowUp))
+        assert (owed.line_id, owed.state) == (line, FollowUpState.OPEN)

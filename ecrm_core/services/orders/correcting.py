@@ -202,7 +202,7 @@ def _follow(
     owed = select(FollowUp).where(FollowUp.line_id.in_(ids)).with_for_update()
     open_before = [row for row in work.session.scalars(owed) if row.state is FollowUpState.OPEN]
     if new:
-        open_follow_ups(work, [new], products, customers)
+        open_follow_ups(work, [new], products, customers, bought_at=work.now)
         for row in open_before:  # a second line of the same product does not replace the first
             row.state, row.closed_because, row.closed_at = FollowUpState.OPEN, None, None
         work.session.flush()
