@@ -76,8 +76,8 @@ def open_follow_ups(
         FollowUp.state == FollowUpState.OPEN,
     )
     waiting: dict[tuple[int, int], list[tuple[datetime, FollowUp]]] = {}
-    for known, bought_at in work.session.execute(statement.with_for_update(of=FollowUp)):
-        waiting.setdefault((known.customer_id, known.product_id), []).append((bought_at, known))
+    for known, at in work.session.execute(statement.with_for_update(of=FollowUp)):
+        waiting.setdefault((known.customer_id, known.product_id), []).append((at, known))
     due: dict[int, date] = {}
     for lines in orders:
         for line in lines:
