@@ -91,7 +91,7 @@ class Page(pn.viewable.Viewer):
 
     def open_now(self) -> None:
         """Fill the parts before they are mounted; where nobody else waits, or in a notebook."""
-        if self._prepares:
+        if self.prepares:
             with self.visit.crm.work(self.visit.username) as work:
                 self.prepare(work)
         with self.visit.crm.work(self.visit.username) as work:
@@ -103,7 +103,7 @@ class Page(pn.viewable.Viewer):
         Raises:
             Refused: the page cannot be read.
         """
-        if self._prepares:
+        if self.prepares:
             await in_work(self.visit, texts, self.prepare)
         self._open(await in_work(self.visit, texts, self._read_first))
 
@@ -138,7 +138,8 @@ class Page(pn.viewable.Viewer):
         """What must be done before the page is opened, in a transaction of its own."""
 
     @property
-    def _prepares(self) -> bool:
+    def prepares(self) -> bool:
+        """Whether opening it may change what the frame counts."""
         return type(self).prepare is not Page.prepare
 
     def read(self, work: Work) -> Any:
@@ -157,7 +158,7 @@ class Page(pn.viewable.Viewer):
     async def arrive(self, query: Mapping[str, str]) -> None:
         """Follow a link to this page, which was made earlier; the query says which record."""
         self.visit = replace(self.visit, query=query)
-        if self._prepares:
+        if self.prepares:
             await self.run(self.prepare)
         await self.refresh()
 

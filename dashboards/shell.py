@@ -120,6 +120,9 @@ class Shell:
             self.visit = replace(self.visit, path=HOME.path, query={})
         self.page = self._make_page(self.visit)
         self.page.open_now()
+        if self.page.prepares:
+            with visit.crm.work(visit.username) as work:
+                counts = _count(work)
         self._show(self.page)
         self._draw(counts, again=True)
 
@@ -204,6 +207,8 @@ class Shell:
         else:
             page = self._make_page(visit)
             await page.open(self.texts)
+        if page.prepares:
+            counts = await in_work(visit, self.texts, _count)
         if turn != self._turn:
             return  # somebody in a hurry has gone on
         self.visit = visit

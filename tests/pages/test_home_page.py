@@ -18,6 +18,7 @@ from dashboards.pages.home import HomePage, parse_clock
 from ecrm_core.crm import Crm, Work
 from ecrm_core.errors import InvalidValue
 from ecrm_core.models import AgendaItem, Employee, Role
+from ecrm_core.services.customers import add_customer
 from ecrm_core.texts import catalogue
 
 
@@ -137,3 +138,11 @@ def test_both_languages_have_the_same_keys_and_placeholders() -> None:
     plain = {key for key in one if not key.endswith(".one")}
     assert plain == {key for key in other if not key.endswith(".one")}
     assert {key for key in plain if facts(one[key]) != facts(other[key])} == set()
+
+
+def test_the_frame_counts_what_opening_the_page_has_planned(sqlite_crm: Crm) -> None:
+    with sqlite_crm.work("siti") as work:
+        add_customer(work, name="Dewi Lestari", phones=["08123456789"])
+    made = shell.Shell(Visit(sqlite_crm, "siti"))
+    assert [item["customer"] for item in made.page.agenda.state["items"]] == ["Dewi Lestari"]  # type: ignore[attr-defined]
+    assert made.frame.state["nav"][0]["count"] == 1
