@@ -13,11 +13,11 @@ Every model has exactly one entry in `RULES`; a test fails for a model without o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NoReturn, TypeAlias
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Select, event, false, inspect, or_, select, true
 from sqlalchemy.engine import Connection
@@ -201,13 +201,14 @@ RULES: dict[type[m.Base], Rule] = {
 }
 
 
-def criteria(actor: Actor, *, customer_id: int | None = None) -> Iterator[ORMOption]:
-    """The loader criteria of an employee, to be added to any statement over mapped classes.
+def criteria(actor: Actor, *, customer_id: int | None = None) -> dict[type[m.Base], ORMOption]:
+    """The loader criteria of an employee, to be added to any statement over these mapped classes.
 
     Args:
         customer_id: somebody found to be the actor's; whoever sees only own customers then reads
             only what hangs on this one.
     """
+    limits: dict[type[m.Base], ORMOption] = {}
     for model, rule in RULES.items():
         if rule.side is Side.NOBODY:
             limit: Criteria = false()
@@ -219,7 +220,8 @@ def criteria(actor: Actor, *, customer_id: int | None = None) -> Iterator[ORMOpt
             assert actor.employee_id is not None
             limit = rule.read(actor.employee_id)
         # Each lazy load passes through here itself, so the criteria need not travel with the rows.
-        yield with_loader_criteria(model, limit, include_aliases=True, propagate_to_loaders=False)
+        limits[model] = with_loader_criteria(model, limit, include_aliases=True, propagate_to_loaders=False)
+    return limits
 
 
 def _hangs_on(model: Any, customer_id: int) -> Criteria:
@@ -242,17 +244,30 @@ def limited(statement: Any, actor: Actor) -> Any:
     """
     if actor.employee_id is None:
         return statement
-    refuse_unlimited(statement)
-    return statement.options(*criteria(actor))
+    return statement.options(*_limits(criteria(actor), models_of(statement)))
 
 
-def refuse_unlimited(statement: Any) -> None:
-    """Raise for whatever criteria cannot be added to."""
+def _limits(limits: Mapping[type[m.Base], ORMOption], models: Iterable[type[m.Base]]) -> list[ORMOption]:
+    """Only what a statement needs: each criterion costs time with every statement that carries it."""
+    return [limits[model] for model in models if model in limits]
+
+
+def models_of(statement: Any) -> list[type[m.Base]]:
+    """The mapped classes that a statement reads anywhere in it, in a stable order.
+
+    Raises:
+        UnlimitedRead: it reads something that criteria cannot be added to.
+    """
     if not isinstance(statement, Select | CompoundSelect):
         raise UnlimitedRead(statement=type(statement).__name__)
     if statement._propagate_attrs.get("compile_state_plugin") != "orm":
         raise UnlimitedRead(statement="select over no mapped class")
+    # Whatever is not refused below comes from a mapped class, and says from which.
+    found: dict[type[m.Base], None] = {}
     for element in visitors.iterate(statement):
+        entity = element._annotations.get("parententity")
+        if entity is not None:
+            found[entity.mapper.class_] = None
         if isinstance(element, TextClause | TextualSelect):
             raise UnlimitedRead(statement="text()")
         if isinstance(element, ColumnClause):
@@ -268,6 +283,7 @@ def refuse_unlimited(statement: Any) -> None:
                 _refuse_plain(source, source)
             if element._propagate_attrs.get("compile_state_plugin") != "orm" and element.get_final_froms():
                 raise UnlimitedRead(statement="select over no mapped class")
+    return sorted(found, key=lambda model: model.__name__)
 
 
 def _refuse_plain(element: Any, source: Any) -> None:
@@ -288,21 +304,21 @@ class VisibleSession(Session):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.actor = actor
-        self.limits = tuple(criteria(actor))
-        self._limits_of: dict[int, tuple[ORMOption, ...]] = {}
-        self._by_key = False
+        self.limits = criteria(actor)
+        self._limits_of: dict[int, dict[type[m.Base], ORMOption]] = {}
+        self._by_key: type[m.Base] | None = None
 
-    def get(self, *args: Any, **kwargs: Any) -> Any:
+    def get(self, entity: Any, *args: Any, **kwargs: Any) -> Any:
         """As `Session.get`; none for what does not exist and for what is not the actor's."""
         # SQLAlchemy's own statement for this names plain key columns; the criteria are added to it
         # as to any other, only the check for plain columns has to let it pass.
-        self._by_key = True
+        outer, self._by_key = self._by_key, inspect(entity).mapper.class_
         try:
-            return super().get(*args, **kwargs)
+            return super().get(entity, *args, **kwargs)
         finally:
-            self._by_key = False
+            self._by_key = outer
 
-    def limits_of(self, customer_id: int) -> tuple[ORMOption, ...]:
+    def limits_of(self, customer_id: int) -> dict[type[m.Base], ORMOption]:
         """The criteria of a statement run with `execution_options={"of_customer": customer_id}`.
 
         The customer is looked up once; after that their rows are known by the number alone, rather
@@ -314,7 +330,7 @@ class VisibleSession(Session):
         if customer_id not in self._limits_of:
             if self.get(m.Customer, customer_id) is None:
                 raise CustomerNotVisible(customer_id=customer_id)
-            self._limits_of[customer_id] = tuple(criteria(self.actor, customer_id=customer_id))
+            self._limits_of[customer_id] = criteria(self.actor, customer_id=customer_id)
         return self._limits_of[customer_id]
 
     def connection(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -335,8 +351,8 @@ def driver_connection(session: Session) -> Connection:
     return Session.connection(session)
 
 
-_known_limited: WeakSet[Any] = WeakSet()
-"""Statements that were looked through once: none ever changes, and those made once for all are asked often."""
+_models_of: WeakKeyDictionary[Any, list[type[m.Base]]] = WeakKeyDictionary()
+"""Of statements that were looked through once: none ever changes, and those made once for all are asked often."""
 
 
 @event.listens_for(VisibleSession, "do_orm_execute")
@@ -347,11 +363,17 @@ def _limit_reads(state: ORMExecuteState) -> None:
         return  # refreshes a row that this session was already allowed to load
     if not state.is_select:
         raise UnlimitedRead(statement=type(state.statement).__name__)
-    if not (state.is_relationship_load or session._by_key or state.statement in _known_limited):
-        refuse_unlimited(state.statement)
-        _known_limited.add(state.statement)
     one = state.execution_options.get("of_customer")
-    state.statement = state.statement.options(*(session.limits if one is None else session.limits_of(one)))
+    limits = session.limits if one is None else session.limits_of(one)
+    if session._by_key is not None:
+        models = [session._by_key]
+    elif state.is_relationship_load:
+        models = list(limits)
+    elif state.statement in _models_of:
+        models = _models_of[state.statement]
+    else:
+        models = _models_of[state.statement] = models_of(state.statement)
+    state.statement = state.statement.options(*_limits(limits, models))
 
 
 @event.listens_for(VisibleSession, "before_flush")
@@ -363,6 +385,8 @@ def _refuse_foreign_writes(session: Session, *_: Any) -> None:
         for row in session.deleted:
             _check_write(session, row, None)
         for row in session.dirty:
+            if session.actor.is_staff and session.actor.role in RULES[type(row)].writers:
+                continue  # what changed makes no difference, and finding out takes time
             state: InstanceState[Any] = inspect(row)
             changed = {name for name in state.committed_state if state.attrs[name].history.has_changes()}
             if changed:

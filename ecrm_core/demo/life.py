@@ -260,17 +260,18 @@ class Life:
 
     def _take_back(self, work: Work, day: date) -> None:
         """Single pieces that customers send back, two weeks after they ordered."""
-        window = select(m.OrderLine).join(m.Order, m.Order.id == m.OrderLine.order_id)
+        line = m.OrderLine
+        window = select(line.id, line.order_id, line.product_id).join(m.Order, m.Order.id == line.order_id)
         candidates = window.where(
             m.Order.status == OrderStatus.DELIVERED,
-            m.OrderLine.ordered_at >= self.instant(day - timedelta(days=15), time()),
-            m.OrderLine.ordered_at < self.instant(day - timedelta(days=12), time()),
-            m.OrderLine.returned_quantity == 0,
+            line.ordered_at >= self.instant(day - timedelta(days=15), time()),
+            line.ordered_at < self.instant(day - timedelta(days=12), time()),
+            line.returned_quantity == 0,
         )
-        for line in list(work.session.scalars(candidates.order_by(m.OrderLine.id))):
-            chance = chance_of("back", line.order_id, line.product_id)
+        for row in work.session.execute(candidates.order_by(line.id)).all():
+            chance = chance_of("back", row.order_id, row.product_id)
             if chance.random() < 0.025:
-                return_pieces(work, line.id, 1, reason=chance.choice(words.RETURNS))
+                return_pieces(work, row.id, 1, reason=chance.choice(words.RETURNS))
 
     def _restock(self, work: Work, *, new_prices: bool) -> None:
         """Once a month what has run low comes in; once a year a third of the prices go up."""

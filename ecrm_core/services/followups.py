@@ -139,6 +139,7 @@ def record_response(
     if line.void_at is not None:
         raise InvalidValue("response", None, "void_line")
     told = _answer(rating, text)
+    owed = work.session.get(FollowUp, line_id, with_for_update=True)
     answer = Response(
         line_id=line.id,
         customer_id=line.customer_id,
@@ -149,7 +150,6 @@ def record_response(
         by_id=work.employee_id,
     )
     work.session.add(answer)
-    owed = work.session.get(FollowUp, line_id, with_for_update=True)
     if owed is not None and owed.state_on(work.today) is FollowUpState.OPEN:
         owed.state = FollowUpState.ANSWERED
         owed.followed_up_on = work.today

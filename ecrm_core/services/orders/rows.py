@@ -121,12 +121,22 @@ def note_status(
     )
 
 
-def void(work: Work, line: OrderLine, because: FollowUpClosing, *, at: datetime) -> None:
-    """From then on this line counts for nothing, and nothing is owed for it."""
-    line.void_at = at
-    owed = work.session.get(FollowUp, line.id, with_for_update=True)
-    if owed is not None and owed.state is FollowUpState.OPEN:
-        close(work, owed, because)
+def void(work: Work, lines: Sequence[OrderLine], because: FollowUpClosing, *, at: datetime) -> None:
+    """From then on these lines count for nothing, and nothing is owed for them."""
+    if not lines:
+        return
+    for line in lines:
+        line.void_at = at
+    owed = (
+        select(FollowUp)
+        .where(FollowUp.line_id.in_([line.id for line in lines]))
+        .order_by(FollowUp.line_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    for follow_up in work.session.scalars(owed):
+        if follow_up.state is FollowUpState.OPEN:
+            close(work, follow_up, because)
 
 
 def move_stock(product: Product, pieces: int) -> None:

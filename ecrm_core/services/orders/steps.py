@@ -113,6 +113,8 @@ def return_pieces(work: Work, line_id: int, quantity: int, *, reason: str) -> Or
     told = required_text("reason", reason, limit=500)
     products = locked(work, Product, [line.product_id])
     _return(work, line, quantity, told, at=work.now)
+    if quantity == kept:
+        void(work, [line], FollowUpClosing.RETURNED, at=work.now)
     move_stock(products[line.product_id], quantity)
     order.version += 1
     if all(other.void_at is not None for other in lines):
@@ -165,15 +167,13 @@ def _undo_lines(work: Work, orders: Sequence[Order], status: OrderStatus, reason
     lines = locked_lines(work, [order.id for order in orders])
     locked(work, Customer, (order.customer_id for order in orders))
     products = locked(work, Product, (line.product_id for line in lines))
-    for line in lines:
+    left = [line for line in lines if line.quantity > line.returned_quantity]
+    for line in left:
         kept = line.quantity - line.returned_quantity
-        if kept == 0:
-            continue
         if status is OrderStatus.RETURNED:
             _return(work, line, kept, reason, at=at)
-        else:
-            void(work, line, FollowUpClosing.CANCELLED, at=at)
         move_stock(products[line.product_id], kept)
+    void(work, left, FollowUpClosing.RETURNED if status is OrderStatus.RETURNED else FollowUpClosing.CANCELLED, at=at)
 
 
 def _return(work: Work, line: OrderLine, quantity: int, reason: str, *, at: datetime) -> None:
@@ -194,5 +194,3 @@ def _return(work: Work, line: OrderLine, quantity: int, reason: str, *, at: date
     )
     line.returned_quantity += quantity
     line.returned_amount += share
-    if last:
-        void(work, line, FollowUpClosing.RETURNED, at=at)
