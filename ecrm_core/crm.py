@@ -107,15 +107,23 @@ class Crm:
             yield work
 
     @contextmanager
-    def system(self, reason: str) -> Iterator[Work]:
+    def system(self, reason: str, *, within: Work | None = None) -> Iterator[Work]:
         """A transaction of the system itself, limited by nothing: importing, log-in, refresh.
 
         Args:
             reason: why; a test keeps the list of callers, and no page is among them.
+            within: a running work whose transaction this is a look inside of. Whoever holds a
+                connection and waits for a second one can wait for ever once many do.
         """
-        with self._session(SYSTEM) as work:
-            work.session.info["reason"] = reason
-            yield work
+        if within is None:
+            with self._session(SYSTEM) as work:
+                work.session.info["reason"] = reason
+                yield work
+            return
+        connection = driver_connection(within.session)
+        with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
+            session.info["reason"] = reason
+            yield Work(session, SYSTEM, within.now, self)
 
     def _actor(self, username: str) -> Actor:
         with self._session(SYSTEM) as work:

@@ -22,6 +22,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Select, event, false, inspect, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstanceState, ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.attributes import PASSIVE_NO_INITIALIZE, get_history
 from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnClause, TextClause
@@ -388,7 +389,9 @@ def _refuse_foreign_writes(session: Session, *_: Any) -> None:
             if session.actor.is_staff and session.actor.role in RULES[type(row)].writers:
                 continue  # what changed makes no difference, and finding out takes time
             state: InstanceState[Any] = inspect(row)
-            changed = {name for name in state.committed_state if state.attrs[name].history.has_changes()}
+            changed = {
+                name for name in state.committed_state if get_history(row, name, PASSIVE_NO_INITIALIZE).has_changes()
+            }
             if changed:
                 _check_write(session, row, changed)
 
@@ -434,4 +437,4 @@ def _check_customer(session: VisibleSession, row: Any, changed: set[str] | None)
 def _before(row: Any, name: str) -> list[Any]:
     """What a column held before this change, where it changed."""
     state: InstanceState[Any] = inspect(row)
-    return list(state.attrs[name].history.deleted or ()) if state.has_identity else []
+    return list(get_history(row, name, PASSIVE_NO_INITIALIZE).deleted or ()) if state.has_identity else []

@@ -139,7 +139,7 @@ def _number_marked_at(work: Work, customer: Customer) -> datetime | None:
         return work.session.scalar(_NEWEST_MARK, {"customer_id": customer.id})
     # Whose number it is does not matter to the person who answers it, so colleagues' customers are
     # looked at as well; nothing but the fact comes back.
-    with work.crm.system("do-not-call check") as system:
+    with work.crm.system("do-not-call check", within=work) as system:
         return system.session.scalar(_NEWEST_MARK, {"customer_id": customer.id})
 
 
