@@ -22,7 +22,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Select, event, false, inspect, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstanceState, ORMExecuteState, Session, with_loader_criteria
-from sqlalchemy.orm.attributes import PASSIVE_NO_INITIALIZE, get_history
+from sqlalchemy.orm.attributes import History, get_history
+from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnClause, TextClause
@@ -437,4 +438,9 @@ def _check_customer(session: VisibleSession, row: Any, changed: set[str] | None)
 def _before(row: Any, name: str) -> list[Any]:
     """What a column held before this change, where it changed."""
     state: InstanceState[Any] = inspect(row)
-    return list(get_history(row, name, PASSIVE_NO_INITIALIZE).deleted or ()) if state.has_identity else []
+    return list(_history(row, name).deleted or ()) if state.has_identity else []
+
+
+def _history(row: Any, name: str) -> History:
+    """How a field differs from what was loaded; loads nothing itself."""
+    return get_history(row, name, PASSIVE_NO_INITIALIZE)
