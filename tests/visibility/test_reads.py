@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 
 from ecrm_core.crm import Crm
 from ecrm_core.errors import UnlimitedRead
-from ecrm_core.models import Customer, CustomerNote, Employee
-from ecrm_core.visibility import limited
+from ecrm_core.models import Base, Customer, CustomerNote, Employee
+from ecrm_core.visibility import limited, models_of
 
 Read = Callable[[Session], set[int]]
 
@@ -176,3 +177,42 @@ def test_a_statement_for_another_engine_is_limited_before_it_is_compiled(company
     assert "owner_id" in sql
     with company.work("siti") as work, pytest.raises(UnlimitedRead):
         limited(select(TABLE.c.id), work.actor)
+
+
+def _notes_of(customer_id: Any) -> Any:
+    return select(func.count(CustomerNote.id)).where(CustomerNote.customer_id == customer_id).scalar_subquery()
+
+
+DEEP_CTE = select(CustomerNote.customer_id).cte("notes")
+CHAIN = select(Employee.id).where(Employee.id.in_(select(DEEP_CTE.c.customer_id))).cte("chain")
+FROM_SUBQUERY = aliased(Customer, select(Customer).where(Customer.id > 0).subquery())
+SHAPES: dict[str, Any] = {
+    "ordered by": lambda: select(Employee.id).order_by(_notes_of(Employee.id)),
+    "grouped by": lambda: select(func.count()).select_from(Employee).group_by(_notes_of(Employee.id)),
+    "having": lambda: select(Employee.role).group_by(Employee.role).having(func.max(_notes_of(1)) > 0),
+    "inside a function": lambda: select(func.coalesce(_notes_of(Employee.id), 0)),
+    "inside a case": lambda: select(case((_notes_of(Employee.id) > 0, 1), else_=_notes_of(2))),
+    "window": lambda: select(
+        Employee.id, func.row_number().over(partition_by=_notes_of(Employee.id), order_by=Employee.id)
+    ),
+    "limited by": lambda: select(Employee.id).limit(_notes_of(1)),
+    "on clause": lambda: select(Employee.id).join(OTHER, OTHER.id == _notes_of(Employee.id)),
+    "a chain of ctes": lambda: select(CHAIN.c.id),
+    "lateral": lambda: select(Employee.id).join(
+        select(CustomerNote.id).where(CustomerNote.customer_id == Employee.id).lateral(), true()
+    ),
+    "an entity of a subquery": lambda: select(FROM_SUBQUERY.id),
+    "union inside exists": lambda: select(Employee.id).where(
+        exists(union(select(Customer.id), select(CustomerNote.id)).subquery().select())
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
+def test_every_class_that_is_read_is_found(shape: Callable[[], Any]) -> None:
+    statement = shape()
+    sql = str(statement.compile())
+    read = {mapper.class_ for mapper in Base.registry.mappers if re.search(rf"\b{mapper.local_table.name}\b", sql)}
+    found = set(models_of(statement))
+    assert found == read
+    assert found & {Customer, CustomerNote}
