@@ -13,6 +13,8 @@ from sqlalchemy.orm import aliased
 from ecrm_core.crm import Work
 from ecrm_core.errors import CustomerNotVisible, DoNotCallRefused
 from ecrm_core.models import (
+    AgendaItem,
+    AgendaKind,
     Channel,
     Consent,
     Customer,
@@ -44,8 +46,22 @@ _NEWEST_MARK = (
 """Built once: it is asked before every call."""
 
 
+CALLS = (
+    AgendaKind.CALL_BACK,
+    AgendaKind.FOLLOW_UP,
+    AgendaKind.BIRTHDAY,
+    AgendaKind.SLIP,
+    AgendaKind.WIN_BACK,
+    AgendaKind.PROSPECT,
+    AgendaKind.CAMPAIGN,
+)
+"""What on an agenda would have somebody call; a task, a complaint or a colleague's order still wants its answer."""
+
+
 def mark_do_not_call(work: Work, customer_id: int) -> None:
-    """Note that a customer wants no more calls; closes what is owed to them. Twice changes nothing.
+    """Note that a customer wants no more calls. Twice changes nothing.
+
+    Closes what is owed to them, and takes the calls that were to be made to them off the agenda.
 
     Raises:
         CustomerNotVisible: missing, or a colleague's.
@@ -60,6 +76,15 @@ def mark_do_not_call(work: Work, customer_id: int) -> None:
         follow_up.state = FollowUpState.CLOSED
         follow_up.closed_because = FollowUpClosing.DO_NOT_CALL
         follow_up.closed_at = work.now
+    waiting = select(AgendaItem).where(
+        AgendaItem.customer_id == customer_id,
+        AgendaItem.kind.in_(CALLS),
+        AgendaItem.done_at.is_(None),
+        AgendaItem.deleted_at.is_(None),
+        AgendaItem.dismissed_at.is_(None),
+    )
+    for item in work.session.scalars(waiting.with_for_update()):
+        item.deleted_at = work.now
 
 
 def lift_do_not_call(work: Work, customer_id: int, *, reason: str) -> None:

@@ -1,0 +1,324 @@
+"""Scripts and messages: kept by the admin, filled in with who is spoken to and what they bought.
+
+The most particular text is used: first what is for this reason to call, then what is about this
+product, and the admin's before the shipped one of the language. A text whose placeholders do not
+all have something to say gives way to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cache
+from string import Formatter
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from ecrm_core.crm import Work
+from ecrm_core.errors import InvalidValue, NotVisible
+from ecrm_core.models import (
+    AgendaKind,
+    Language,
+    OrderLine,
+    Product,
+    Role,
+    TemplateKind,
+    TextTemplate,
+)
+from ecrm_core.services.checks import required_text
+from ecrm_core.services.contacts import zone_of
+from ecrm_core.services.customers import own_customer
+from ecrm_core.texts import Texts, catalogue
+
+PLACEHOLDERS = ("name", "product", "bought_on", "city", "daytime", "me", "company")
+"""What a text may speak of: the customer, the product and when they bought it, where they live, the
+time of day there (morning, evening), who calls, and the company. What each means is
+`placeholder.<name>` in the catalogues."""
+TEXT_LIMIT = 4000
+SHIPPED = "template"
+ANY = "any"
+
+_DAYTIMES = ((time(4), "morning"), (time(11), "midday"), (time(15), "afternoon"), (time(18), "evening"))
+
+
+@dataclass(frozen=True)
+class TemplateRow:
+    """A text with its placeholders. `reason` and `product_id` none where it is for any.
+
+    `id` is none for a shipped one: it cannot be changed, only written over by one of the admin's.
+    """
+
+    id: int | None
+    kind: TemplateKind
+    language: Language
+    reason: AgendaKind | None
+    product_id: int | None
+    product: str | None
+    text: str
+    changed_at: datetime | None
+
+    @property
+    def shipped(self) -> bool:
+        return self.id is None
+
+
+@dataclass(frozen=True)
+class TextFacts:
+    """Whom a text is about; what is not known is none. `local` is the instant by their own clock."""
+
+    name: str
+    city: str | None
+    local: datetime
+    product_id: int | None = None
+    product: str | None = None
+    bought_on: date | None = None
+
+
+def list_templates(work: Work) -> list[TemplateRow]:
+    """Every text: the admin's, and the shipped ones that none of the admin's stands in for.
+
+    By kind and language, the general one first, then by reason and product.
+    """
+    rows = work.session.execute(
+        select(TextTemplate, Product.name).outerjoin(Product, Product.id == TextTemplate.product_id)
+    )
+    own = [
+        TemplateRow(row.id, row.kind, row.language, row.reason, row.product_id, product, row.text, row.changed_at)
+        for row, product in rows
+    ]
+    taken = {(row.kind, row.language, row.reason) for row in own if row.product_id is None}
+    shipped = [row for row in _shipped() if (row.kind, row.language, row.reason) not in taken]
+    kinds, languages, reasons = list(TemplateKind), list(Language), [None, *AgendaKind]
+    return sorted(
+        [*own, *shipped],
+        key=lambda row: (
+            kinds.index(row.kind),
+            languages.index(row.language),
+            row.product or "",
+            reasons.index(row.reason),
+            row.id or 0,
+        ),
+    )
+
+
+def save_template(
+    work: Work,
+    kind: TemplateKind | str,
+    language: Language | str,
+    text: str,
+    *,
+    reason: AgendaKind | str | None = None,
+    product_id: int | None = None,
+) -> TemplateRow:
+    """Keep a text for a kind, language, reason and product; it takes the place of what stood there.
+
+    Raises:
+        NotAllowed: not an admin.
+        InvalidValue: no text, a placeholder that is not in `PLACEHOLDERS` (named in `value`), a
+            brace without its other half, or a product that does not exist.
+    """
+    work.require(Role.ADMIN)
+    told = required_text("text", text, limit=TEXT_LIMIT, lines=True)
+    check_placeholders(told)
+    kind, language = TemplateKind(kind), Language(language)
+    reason = AgendaKind(reason) if reason is not None else None
+    product = None
+    if product_id is not None:
+        product = work.session.get(Product, product_id, with_for_update=True)
+        if product is None:
+            raise InvalidValue("product", product_id, "unknown_product")
+    row = work.session.scalar(
+        select(TextTemplate)
+        .where(
+            TextTemplate.kind == kind,
+            TextTemplate.language == language,
+            TextTemplate.reason.is_(None) if reason is None else TextTemplate.reason == reason,
+            TextTemplate.product_id.is_(None) if product_id is None else TextTemplate.product_id == product_id,
+        )
+        .order_by(TextTemplate.id)
+        .limit(1)
+        .with_for_update()
+    )
+    if row is None:
+        row = TextTemplate(kind=kind, language=language, reason=reason, product_id=product_id)
+        work.session.add(row)
+    row.text, row.changed_at, row.changed_by_id = told, work.now, work.actor.employee_id
+    work.session.flush()
+    return TemplateRow(
+        row.id, kind, language, reason, product_id, product.name if product else None, row.text, row.changed_at
+    )
+
+
+def delete_template(work: Work, template_id: int) -> None:
+    """Take one of the admin's texts away; the shipped or a more general one is used again.
+
+    Raises:
+        NotAllowed: not an admin.
+        NotVisible: no such text.
+    """
+    work.require(Role.ADMIN)
+    row = work.session.get(TextTemplate, template_id, with_for_update=True)
+    if row is None:
+        raise NotVisible(template_id=template_id)
+    work.session.delete(row)
+    work.session.flush()
+
+
+def check_placeholders(text: str) -> None:
+    """Refuse a text that speaks of what nobody knows.
+
+    Raises:
+        InvalidValue: `placeholders`, with those that are unknown in `value` and the known ones in
+            `allowed`; `braces` where one has no other half.
+    """
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise InvalidValue("text", text[:40], "braces") from error
+    unknown = dict.fromkeys(
+        f"{{{name}{'!' + conversion if conversion else ''}{':' + form if form else ''}}}"
+        for _, name, form, conversion in parts
+        if name is not None and (name not in PLACEHOLDERS or form or conversion)
+    )
+    if unknown:
+        allowed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise InvalidValue("text", ", ".join(unknown), "placeholders", allowed=allowed)
+
+
+def text_for(
+    work: Work,
+    kind: TemplateKind | str,
+    *,
+    customer_id: int,
+    reason: AgendaKind | str | None = None,
+    product_id: int | None = None,
+    language: Language | str | None = None,
+) -> str | None:
+    """What to say or send to a customer, filled in; none where there is no text for it.
+
+    Args:
+        product_id: what it is about; when they bought it last is looked up.
+        language: the text's; none means the actor's own.
+
+    Raises:
+        CustomerNotVisible: missing, or a colleague's.
+    """
+    customer = own_customer(work, customer_id)
+    product, bought_on = None, None
+    if product_id is not None:
+        product = work.session.scalar(select(Product.name).where(Product.id == product_id))
+        bought_at = work.session.scalar(
+            select(OrderLine.ordered_at)
+            .where(
+                OrderLine.customer_id == customer_id,
+                OrderLine.product_id == product_id,
+                OrderLine.void_at.is_(None),
+            )
+            .order_by(OrderLine.ordered_at.desc())
+            .limit(1)
+        )
+        bought_on = work.rules.business_date(bought_at) if bought_at else None
+    local = work.now.astimezone(ZoneInfo(zone_of(work, customer)))
+    facts = TextFacts(customer.name, customer.city, local, product_id, product, bought_on)
+    kind = TemplateKind(kind)
+    return texts_for(work, [kind], facts, reason=AgendaKind(reason) if reason else None, language=language)[kind]
+
+
+def texts_for(
+    work: Work,
+    kinds: Collection[TemplateKind],
+    facts: TextFacts,
+    *,
+    reason: AgendaKind | None,
+    language: Language | str | None = None,
+) -> dict[TemplateKind, str | None]:
+    """The texts of several kinds about one customer, in one statement."""
+    spoken = Language(language or work.actor.language)
+    rows = work.session.execute(
+        select(TextTemplate.kind, TextTemplate.reason, TextTemplate.product_id, TextTemplate.text).where(
+            TextTemplate.kind.in_(kinds), TextTemplate.language == spoken
+        )
+    ).all()
+    known = _known(work, facts, spoken)
+    return {
+        kind: most_particular(
+            [
+                *((row.reason, row.product_id, row.text) for row in rows if row.kind is kind),
+                *((row.reason, None, row.text) for row in _shipped() if (row.kind, row.language) == (kind, spoken)),
+            ],
+            known,
+            reason=reason,
+            product_id=facts.product_id,
+        )
+        for kind in kinds
+    }
+
+
+def most_particular(
+    texts: Iterable[tuple[AgendaKind | None, int | None, str]],
+    facts: Mapping[str, str],
+    *,
+    reason: AgendaKind | None,
+    product_id: int | None,
+) -> str | None:
+    """The most particular text all of whose placeholders are known, filled in; of equals the first.
+
+    Args:
+        texts: each with the reason and the product it is for (none: for any).
+        facts: what is known, by placeholder.
+    """
+    fitting = [
+        (why is not None, about is not None, text)
+        for why, about, text in texts
+        if why in {None, reason} and about in {None, product_id}
+    ]
+    for _, _, text in sorted(fitting, key=lambda one: one[:2], reverse=True):
+        told = fill(text, facts)
+        if told is not None:
+            return told
+    return None
+
+
+def fill(text: str, facts: Mapping[str, str]) -> str | None:
+    """A text with its placeholders filled in; none where one of them is not known, or a brace stands alone."""
+    told = []
+    try:
+        for before, name, _, _ in Formatter().parse(text):
+            told.append(before)
+            if name is not None:
+                told.append(facts[name])
+    except (KeyError, ValueError):
+        return None
+    return "".join(told)
+
+
+def _known(work: Work, facts: TextFacts, language: Language) -> dict[str, str]:
+    say = Texts(language)
+    known = {
+        "name": facts.name,
+        "city": facts.city,
+        "product": facts.product,
+        "bought_on": say.near(facts.bought_on, work.today) if facts.bought_on else None,
+        "daytime": say(f"daytime.{daytime(facts.local.time())}"),
+        "me": work.actor.name,
+        "company": work.rules.company_name,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def daytime(clock: time) -> str:
+    """The part of a day that a greeting names: morning from 04.00, midday from 11.00, afternoon from 15.00, evening."""
+    return next((name for start, name in reversed(_DAYTIMES) if clock >= start), _DAYTIMES[-1][1])
+
+
+@cache
+def _shipped() -> tuple[TemplateRow, ...]:
+    return tuple(
+        TemplateRow(None, kind, language, reason, None, None, text, None)
+        for language in Language
+        for kind in TemplateKind
+        for reason in (None, *AgendaKind)
+        if (text := catalogue(language).get(f"{SHIPPED}.{kind}.{reason or ANY}"))
+    )
