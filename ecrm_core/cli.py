@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,7 +81,9 @@ def main() -> None:
         sys.exit(REFUSED)
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
-            print(texts()("cli.system", detail=error.strerror or str(error)), file=sys.stderr)
+            taken = error.errno == errno.EADDRINUSE
+            told = "cli.port_taken" if taken else "cli.system"
+            print(texts()(told, detail=error.strerror or str(error)), file=sys.stderr)
             sys.exit(REFUSED)
         sys.exit(0)
 
@@ -260,6 +264,7 @@ def demo(
 ) -> None:
     """Perusahaan contoh, siap dicoba di peramban. / A demo company, ready to be tried in a browser."""
     words = texts()
+    _must_be_free(port)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(words("cli.making_demo"), total=1.0)
@@ -320,6 +325,18 @@ def _screens(name: str) -> Any:
     for found in entry_points(group="ecrm.commands", name=name):
         return found.load()
     raise typer.BadParameter(texts()("cli.no_screens"))
+
+
+def _must_be_free(port: int) -> None:
+    """Find out before a minute's work is done that nobody could see.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    with socket.socket() as probe:
+        # As servers open theirs: one that has just stopped is not in the way.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
 
 
 def _password() -> str:
