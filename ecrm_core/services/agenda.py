@@ -81,6 +81,8 @@ def change_agenda_item(
     row = _item(work, item_id)
     row.title = required_text("title", title, limit=TITLE_LIMIT)
     row.note = clean_text("note", note, limit=NOTE_LIMIT, lines=True)
+    if (row.day, row.at) != (day, at):
+        row.reminded_at = None
     row.day = day
     row.at = at
     if row.proposed:
