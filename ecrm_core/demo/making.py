@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import event, select
 
 from ecrm_core import models as m
+from ecrm_core.collector import without_collector
 from ecrm_core.crm import Crm, connect
 from ecrm_core.demo.founding import found_company
 from ecrm_core.demo.life import Life, MovingClock, Progress
@@ -81,21 +80,9 @@ def _hurry(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Making a company leaves hardly any cycles behind, and looking for them takes a tenth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def _live(crm: Crm, clock: MovingClock, first: date, today: date, customers: int, progress: Progress | None) -> None:
     yesterday = today - timedelta(days=1)
-    with _without_collector():
+    with without_collector():
         Life(crm, clock, size=customers).play(first, yesterday, progress)
     set_the_stage(crm, clock, today)
     with crm.system("how far the demo has come") as work:

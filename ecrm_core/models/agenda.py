@@ -173,5 +173,5 @@ class Contact(Base):
     direction: Mapped[Direction] = mapped_column(Code(Direction), default=Direction.OUTGOING)
     outcome: Mapped[Outcome] = mapped_column(Code(Outcome))
     note: Mapped[str | None] = mapped_column(String(4000))
-    agenda_item_id: Mapped[int | None] = mapped_column(ForeignKey("agenda_item.id"))
+    agenda_item_id: Mapped[int | None] = mapped_column(ForeignKey("agenda_item.id"), index=True)
     order_id: Mapped[int | None] = mapped_column(ForeignKey("sales_order.id"))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
@@ -25,8 +25,10 @@ from ecrm_core.working_days import days_off_before, nth_working_day_after
 
 LONGEST_ABSENCE_DAYS = 14
 """How far back missed birthdays are looked for at most."""
-REMEMBERED_DAYS = 400
-"""How far back a refusal or a dismissal can matter at most."""
+FEW = 5
+"""Telemarketers whose customers' lines are picked out of all lines."""
+NAMED = 500
+"""Values that one statement names at most."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,7 @@ class Reason:
         return {"kind": str(self.kind), **self.facts}
 
 
-@dataclass(frozen=True)
-class Purchases:
+class Purchases(NamedTuple):
     """What a customer had bought by then; orders that count."""
 
     orders: int
@@ -85,20 +86,17 @@ class Moment:
     """A day that is over: what became of things since is taken back."""
 
 
-@dataclass(frozen=True)
-class _Person:
+class _Person(NamedTuple):
     """A customer who may be called."""
 
     id: int
     owner_id: int
     name: str
     birth: tuple[int | None, int, int] | None
-    known_since: date
+    created_at: datetime
 
 
-def candidates(
-    work: Work, moment: Moment, employees: Sequence[m.Employee], *, outside: frozenset[int] = frozenset()
-) -> dict[int, list[Candidate]]:
+def candidates(work: Work, moment: Moment, employees: Sequence[m.Employee]) -> dict[int, list[Candidate]]:
     """Whom each telemarketer could call on a day, and why; in the order of the customers' ids.
 
     Nobody who asked not to be contacted or shares a number with such a person, whose only numbers
@@ -107,16 +105,22 @@ def candidates(
 
     Args:
         employees: telemarketers.
-        outside: customers who are left out, because they are on an agenda already.
     """
     weeks = {employee.id: employee.working_days for employee in employees}
     if not weeks:
         return {}
-    people = {person.id: person for person in _people(work, moment, list(weeks)) if person.id not in outside}
+    people = {person.id: person for person in _people(work, list(weeks))}
     resting, dismissed = _resting(work, moment, list(weeks)), _dismissed(work, moment, list(weeks))
-    for customer_id in (*resting, *_not_to_be_called(work, moment, list(weeks)), *_wrong_numbers(work, list(weeks))):
+    refused, unreachable = _not_to_be_called(work, moment), _wrong_numbers(work, moment, list(weeks))
+    for customer_id in (*resting, *refused, *unreachable):
         people.pop(customer_id, None)
     purchases = _purchases(work, moment, list(weeks))
+    if moment.past:  # a file may tell of purchases from before it was brought in
+        people = {
+            number: person
+            for number, person in people.items()
+            if person.created_at < moment.known_at or number in purchases
+        }
     found: dict[int, list[Reason]] = defaultdict(list)
     for customer_id, reason in (
         *_follow_ups(work, moment, list(weeks)),
@@ -133,7 +137,7 @@ def candidates(
                 customer_id,
                 person.owner_id,
                 person.name,
-                person.known_since,
+                work.rules.business_date(person.created_at),
                 purchases.get(customer_id),
                 sorted(found[customer_id], key=lambda reason: reason.due_on or date.max),
             )
@@ -145,7 +149,7 @@ def _own(employee_ids: Sequence[int]) -> ColumnElement[bool]:
     return and_(m.Customer.owner_id.in_(employee_ids), m.Customer.merged_into_id.is_(None))
 
 
-def _people(work: Work, moment: Moment, employee_ids: Sequence[int]) -> Iterator[_Person]:
+def _people(work: Work, employee_ids: Sequence[int]) -> Iterator[_Person]:
     customer = m.Customer
     statement = select(
         customer.id,
@@ -156,31 +160,27 @@ def _people(work: Work, moment: Moment, employee_ids: Sequence[int]) -> Iterator
         customer.birth_day,
         customer.created_at,
     ).where(_own(employee_ids))
-    for row in work.session.execute(statement):
-        birth = (row.birth_year, row.birth_month, row.birth_day) if row.birth_month and row.birth_day else None
-        yield _Person(row.id, row.owner_id, row.name, birth, work.rules.business_date(row.created_at))
+    for number, owner_id, name, year, month, day, created_at in work.session.execute(statement):
+        assert owner_id is not None
+        yield _Person(number, owner_id, name, (year, month, day) if month and day else None, created_at)
 
 
 def _purchases(work: Work, moment: Moment, employee_ids: Sequence[int]) -> dict[int, Purchases]:
-    line, rules = m.OrderLine, work.rules
+    line, zone = m.OrderLine, work.rules.timezone
     counts = and_(line_counts(moment.known_at), line.ordered_at < moment.known_at)
-    rows = work.session.execute(
-        select(
-            line.customer_id,
-            func.count(line.order_id.distinct()).label("orders"),
-            func.sum(line.amount).label("amount"),
-            func.min(line.ordered_at).label("first_at"),
-            func.max(line.ordered_at).label("last_at"),
-        )
-        .join(m.Customer, m.Customer.id == line.customer_id)
-        .where(_own(employee_ids), counts)
-        .group_by(line.customer_id)
-    )
+    statement = select(
+        line.customer_id,
+        func.count(line.order_id.distinct()),
+        func.sum(line.amount),
+        func.min(line.ordered_at),
+        func.max(line.ordered_at),
+    ).where(counts)
+    if len(employee_ids) <= FEW:  # else the lines of all are read in one go, in the order of their index
+        statement = statement.join(m.Customer, m.Customer.id == line.customer_id).where(_own(employee_ids))
+    rows = work.session.execute(statement.group_by(line.customer_id))
     return {
-        row.customer_id: Purchases(
-            row.orders, row.amount, rules.business_date(row.first_at), rules.business_date(row.last_at)
-        )
-        for row in rows
+        customer_id: Purchases(orders, amount, first_at.astimezone(zone).date(), last_at.astimezone(zone).date())
+        for customer_id, orders, amount, first_at, last_at in rows
     }
 
 
@@ -259,44 +259,62 @@ def _by_activity(
     rules, day = work.rules, moment.day
     called = _called_ever(work, moment, [person.id for person in people if person.id not in purchases])
     worth_since = months_before(day, rules.win_back_months)
+    activity = _Activity(rules, day)
     for person in people:
         bought = purchases.get(person.id)
         if bought is None:
-            if person.id not in called and person.known_since <= day:
-                yield person.id, Reason(AgendaKind.PROSPECT, None, {"since": person.known_since.isoformat()})
+            if person.id not in called:
+                since = rules.business_date(person.created_at)
+                yield person.id, Reason(AgendaKind.PROSPECT, None, {"since": since.isoformat()})
             continue
-        status = rules.activity.status(bought.last_on, as_of=day)
+        status, slips_on = activity(bought.last_on)
         facts = {"last_on": bought.last_on.isoformat(), "status": str(status)}
         if status is ActivityStatus.LAPSED:
             if bought.orders > 1 and bought.last_on >= worth_since:
                 yield person.id, Reason(AgendaKind.WIN_BACK, None, {**facts, "orders": bought.orders})
-        elif status is ActivityStatus.SIX_MONTHS:
-            slips_on = _slips_on(rules, bought.last_on, day)
-            if slips_on is not None:
-                # Due from the first day on which it could be seen.
-                due = max(slips_on - timedelta(days=rules.slip_days), bought.last_on)
-                yield person.id, Reason(AgendaKind.SLIP, due, {**facts, "slips_on": slips_on.isoformat()})
+        elif status is ActivityStatus.SIX_MONTHS and slips_on is not None:
+            # Due from the first day on which it could be seen.
+            due = max(slips_on - timedelta(days=rules.slip_days), bought.last_on)
+            yield person.id, Reason(AgendaKind.SLIP, due, {**facts, "slips_on": slips_on.isoformat()})
 
 
-def _slips_on(rules: CompanyRules, last_on: date, day: date) -> date | None:
-    """The day within reach on which a customer is inactive unless they buy; none where it is far."""
-    for ahead in range(1, rules.slip_days + 1):
-        later = day + timedelta(days=ahead)
-        if rules.activity.status(last_on, as_of=later) is ActivityStatus.LAPSED:
-            return later
-    return None
+class _Activity:
+    """How recently somebody bought, and when they slip, by the day of their last order; each worked out once."""
+
+    def __init__(self, rules: CompanyRules, day: date) -> None:
+        self.rules, self.day = rules, day
+        self._known: dict[date, tuple[ActivityStatus, date | None]] = {}
+
+    def __call__(self, last_on: date) -> tuple[ActivityStatus, date | None]:
+        """The status, and the day within reach on which they are inactive unless they buy."""
+        if last_on not in self._known:
+            self._known[last_on] = self.rules.activity.status(last_on, as_of=self.day), self._slips_on(last_on)
+        return self._known[last_on]
+
+    def _slips_on(self, last_on: date) -> date | None:
+        for ahead in range(1, self.rules.slip_days + 1):
+            later = self.day + timedelta(days=ahead)
+            if self.rules.activity.status(last_on, as_of=later) is ActivityStatus.LAPSED:
+                return later
+        return None
 
 
 def _called_ever(work: Work, moment: Moment, customer_ids: Sequence[int]) -> set[int]:
     """Who of these has been spoken to, or tried, before."""
     called: set[int] = set()
-    for start in range(0, len(customer_ids), 500):
-        some = customer_ids[start : start + 500]
+    for some in _slices(customer_ids):
         statement = select(m.Contact.customer_id).where(
             m.Contact.customer_id.in_(some), m.Contact.at < moment.known_at, m.Contact.outcome.in_(_ANSWERED)
         )
         called.update(work.session.scalars(statement.distinct()))
     return called
+
+
+def _slices(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """Values in a fixed order, as many at a time as a statement may name."""
+    ordered = sorted(values)
+    for start in range(0, len(ordered), NAMED):
+        yield ordered[start : start + NAMED]
 
 
 _ANSWERED = [outcome for outcome in Outcome if outcome not in {Outcome.NO_ANSWER, Outcome.BUSY, Outcome.WRONG_NUMBER}]
@@ -347,41 +365,50 @@ def _dismissed(work: Work, moment: Moment, employee_ids: Sequence[int]) -> dict[
     return dismissed
 
 
-def _not_to_be_called(work: Work, moment: Moment, employee_ids: Sequence[int]) -> set[int]:
+def _not_to_be_called(work: Work, moment: Moment) -> set[int]:
     """Who asked not to be contacted by then, and who shares a number with such a person."""
-    mark, mine, theirs = m.DoNotCall, aliased(m.CustomerPhone), aliased(m.CustomerPhone)
+    mark, phone = m.DoNotCall, m.CustomerPhone
     marked = select(m.Customer.id).where(m.Customer.do_not_call_at.is_not(None))
     if moment.past:
         marked = select(mark.customer_id).where(
             mark.marked_at < moment.known_at, or_(mark.lifted_at.is_(None), mark.lifted_at >= moment.known_at)
         )
-    themselves = select(m.Customer.id).where(_own(employee_ids), m.Customer.id.in_(marked))
-    sharing = (
-        select(mine.customer_id)
-        .join(theirs, theirs.e164 == mine.e164)
-        .join(m.Customer, m.Customer.id == mine.customer_id)
-        .where(
-            _own(employee_ids),
-            theirs.customer_id.in_(marked),
-            theirs.customer_id != mine.customer_id,
-            mine.wrong_at.is_(None),
-            theirs.wrong_at.is_(None),
+    refused = set(work.session.scalars(marked))
+    # In two steps along an index each, however many numbers there are.
+    numbers = {
+        number
+        for some in _slices(refused)
+        for number in work.session.scalars(
+            select(phone.e164).where(phone.customer_id.in_(some), ~_wrong_by(moment, phone))
         )
-    )
-    return {*work.session.scalars(themselves), *work.session.scalars(sharing)}
+    }
+    for some in _slices(numbers):
+        holders = select(phone.customer_id).where(phone.e164.in_(some), ~_wrong_by(moment, phone))
+        refused.update(work.session.scalars(holders))
+    return refused
 
 
-def _wrong_numbers(work: Work, employee_ids: Sequence[int]) -> set[int]:
+def _wrong_numbers(work: Work, moment: Moment, employee_ids: Sequence[int]) -> set[int]:
     """Whose every known number is somebody else's. Who has none at all may still be written to."""
     phone = m.CustomerPhone
+    wrong = _wrong_by(moment, phone)
+    right = aliased(m.CustomerPhone)
     statement = (
         select(phone.customer_id)
         .join(m.Customer, m.Customer.id == phone.customer_id)
-        .where(_own(employee_ids))
-        .group_by(phone.customer_id)
-        .having(func.count(phone.wrong_at) == func.count())
+        .where(
+            _own(employee_ids),
+            wrong,
+            ~select(right.id).where(right.customer_id == phone.customer_id, ~_wrong_by(moment, right)).exists(),
+        )
     )
     return set(work.session.scalars(statement))
+
+
+def _wrong_by(moment: Moment, phone: type[m.CustomerPhone]) -> ColumnElement[bool]:
+    """Whether a number was known by then to be somebody else's."""
+    known = phone.wrong_at.is_not(None)
+    return and_(known, phone.wrong_at < moment.known_at) if moment.past else known
 
 
 def deadline(candidate: Candidate, week: str, waiting_days: int) -> date:

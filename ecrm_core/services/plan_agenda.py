@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from ecrm_core import models as m
 from ecrm_core.analytics.call_ranking import CallRanking, transparent_score
+from ecrm_core.collector import without_collector
 from ecrm_core.crm import Work
 from ecrm_core.errors import UnknownEmployee
 from ecrm_core.frames import CallCandidates, checked
@@ -65,7 +66,8 @@ def propose(
 
     Args:
         work: the system's.
-        day: today or later: from all that is known now. A day that is over: as on its morning.
+        day: today or later: from all that is known now. A day that is over: as on its morning, for
+            the customers that each looks after now, and without what was promised.
         usernames: of telemarketers; none for all active ones.
         ranking: says what a call is worth.
 
@@ -169,12 +171,11 @@ def _plans(work: Work, day: date, employee_ids: Iterable[int]) -> Iterable[m.Day
 
 
 def _propose(work: Work, day: date, employees: Sequence[m.Employee], ranking: CallRanking) -> list[PlannedDay]:
-    past = day < work.today
-    known_at = work.rules.start_of(day) if past else work.now + timedelta.resolution
-    moment = Moment(day, known_at, past)
-    on_agenda = {} if past else _on_agenda(work, day, employees)
-    found = candidates(work, moment, employees)
-    scores = _scores([each for some in found.values() for each in some], day, ranking)
+    moment = moment_of(work, day)
+    on_agenda = {} if moment.past else _on_agenda(work, day, employees)
+    with without_collector():
+        found = candidates(work, moment, employees)
+        scores = scores_of([each for some in found.values() for each in some], day, ranking)
     plans = []
     for employee in employees:
         listed = on_agenda.get(employee.id, _Listed())
@@ -233,7 +234,14 @@ def _on_agenda(work: Work, day: date, employees: Sequence[m.Employee]) -> dict[i
     return listed
 
 
-def _scores(found: Sequence[Candidate], day: date, ranking: CallRanking) -> dict[int, float]:
+def moment_of(work: Work, day: date) -> Moment:
+    """What a day is planned from: all that is known now, or of a day that is over, what was known before it."""
+    past = day < work.today
+    return Moment(day, work.rules.start_of(day) if past else work.now + timedelta.resolution, past)
+
+
+def scores_of(found: Sequence[Candidate], day: date, ranking: CallRanking = transparent_score) -> dict[int, float]:
+    """What a call to each is worth on a day, by customer."""
     if not found:
         return {}
     bought = [each.purchases for each in found]
