@@ -37,8 +37,6 @@ from ecrm_core.rules import ActivityRule, ActivityStatus
 from ecrm_core.services.saved_views import View, delete_view, my_views, restore_view, save_view
 
 VIEWS = "customers"
-PATIENCE_SECONDS = 0.25
-"""How long rows wait for their count, so that both come at once; after that the count comes by itself."""
 SUGGESTIONS = 8
 TONES = {
     ActivityStatus.TWO_WEEKS: "green",
@@ -114,6 +112,7 @@ class CustomersPage(Page):
         self._offers: dict[str, list[dict[str, str]]] = {}
         self._asking = 0
         self._suggesting = 0
+        self._counting: asyncio.Task[None] | None = None
 
     def view(self) -> pn.viewable.Viewable:
         return pn.Column(self.head, self.filters, self.grid, sizing_mode="stretch_width")
@@ -121,7 +120,7 @@ class CustomersPage(Page):
     def read(self, work: Work) -> tuple[Found, Around]:
         found = _rows(work, Asked.of(self.visit.query))
         counted = customer_count(work, found.asked.filters)
-        return replace(found, count=counted), Around(my_views(work, VIEWS), owners(work))
+        return replace(found, count=counted), _around(work)
 
     def present(self, data: tuple[Found, Around]) -> None:
         self._asking += 1
@@ -135,12 +134,17 @@ class CustomersPage(Page):
 
     # What each part is given
 
-    def _show(self) -> None:
-        self.head.draw(title=self.title, line="")
-        self._show_filters()
-        self._show_rows()
+    async def arrive(self, query: Mapping[str, str]) -> None:
+        self.visit = replace(self.visit, query=query)
+        await self._ask(Asked.of(query), arriving=True)
 
-    def _show_filters(self) -> None:
+    def _show(self, *, counting: bool = False) -> None:
+        with pn.io.hold():
+            self.head.draw(title=self.title, line="")
+            self._show_filters(counting=counting)
+            self._show_rows()
+
+    def _show_filters(self, *, counting: bool = False) -> None:
         say, asked = self.texts, self.found.asked
         self.filters.draw(
             search={
@@ -158,6 +162,7 @@ class CustomersPage(Page):
             ],
             can_save=True,
             line=self._line(self.found.count),
+            counting=counting,
             words=say.starting_with("filters"),
         )
 
@@ -362,27 +367,42 @@ class CustomersPage(Page):
         filters = CustomerFilters.from_query({**asked.filters.to_query(), **changes})
         await self._ask(replace(asked, filters=filters, page=1), again=again)
 
-    async def _ask(self, asked: Asked, *, again: bool = False) -> None:
-        """Show something else: its rows at once, and their count with them or as soon as it is known."""
+    async def _ask(self, asked: Asked, *, again: bool = False, arriving: bool = False) -> None:
+        """Show something else: its rows at once, and their count as soon as it is known.
+
+        Args:
+            asked: what.
+            again: whether the back button need not come here.
+            arriving: the address says so already; the count comes when the page is on show.
+        """
         self._asking += 1
         turn, before = self._asking, self.found
-        counting = None
-        if asked.filters != before.asked.filters or before.count is None:
-            counting = asyncio.ensure_future(self.run(customer_count, asked.filters))
-        found = await self.run(_rows, asked)
-        if counting is not None:
-            await asyncio.wait({counting}, timeout=PATIENCE_SECONDS)
+        found, around = await self.run(_arrived if arriving else _rows_only, asked)
         if turn != self._asking:
             return  # something newer was asked meanwhile
-        known = before.count if counting is None else counting.result() if counting.done() else None
-        self.found = replace(found, count=known)
-        self._show()
-        self.moved(again=again)
-        if counting is not None and known is None:
-            counted = await counting
+        same = found.asked.filters == before.asked.filters and before.count is not None
+        self.found = replace(found, count=before.count if same else None)
+        self.around = around or self.around
+        with pn.io.hold():
+            self._show(counting=not same)
+            if not arriving:
+                self.moved(again=again)
+        if arriving:
+            self._counting = asyncio.ensure_future(self._count(turn))
+        elif not same:
+            await self._count(turn)
+
+    async def _count(self, turn: int) -> None:
+        """Count what is on show, unless something newer was asked for."""
+        try:
+            counted = await self.run(customer_count, self.found.asked.filters)
+        except Refused as refused:
             if turn == self._asking:
-                self.found = replace(self.found, count=counted)
-                self._show()
+                self.refuse(refused)
+            return
+        if turn == self._asking and counted != self.found.count:
+            self.found = replace(self.found, count=counted)
+            self._show()
 
     async def _suggest(self, key: str, text: str) -> None:
         self._suggesting += 1
@@ -425,8 +445,20 @@ class CustomersPage(Page):
         )
 
     async def _read_around(self) -> None:
-        self.around = await self.run(lambda work: Around(my_views(work, VIEWS), owners(work)))
+        self.around = await self.run(_around)
         self._show_filters()
+
+
+def _rows_only(work: Work, asked: Asked) -> tuple[Found, None]:
+    return _rows(work, asked), None
+
+
+def _arrived(work: Work, asked: Asked) -> tuple[Found, Around]:
+    return _rows(work, asked), _around(work)
+
+
+def _around(work: Work) -> Around:
+    return Around(my_views(work, VIEWS), owners(work))
 
 
 def _rows(work: Work, asked: Asked) -> Found:

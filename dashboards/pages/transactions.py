@@ -51,8 +51,6 @@ from ecrm_core.queries.transactions import (
 from ecrm_core.rules import months_after, months_before, previous_month
 from ecrm_core.services.followups import correct_response, record_response, take_back_response
 
-PATIENCE_SECONDS = 0.25
-"""How long rows wait for their sums, so that both come at once; after that the sums come by themselves."""
 LAST_YEAR = 2100
 LONGEST_TYPED = 200
 MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
@@ -192,6 +190,7 @@ class TransactionsPage(Page):
         # What was asked for last: a gesture goes on from there, also while the answer is under way.
         self._asked: Asked
         self._asking = 0
+        self._adding: asyncio.Task[None] | None = None
 
     def view(self) -> pn.viewable.Viewable:
         return pn.Column(
@@ -205,11 +204,22 @@ class TransactionsPage(Page):
         )
 
     def read(self, work: Work) -> Found:
-        asked = Asked.of(self.visit.query, work.today)
-        if not work.actor.is_staff:
-            asked = replace(asked, telemarketer="")
+        asked = self._asked_for(work)
         page = transaction_page(work, asked.filters, sort=asked.sort, page=asked.page)
         return Found(work.today, replace(asked, page=page.number), page, years(work), telemarketers(work))
+
+    def _read_rows(self, work: Work) -> Found:
+        """The same without the sums, which take longer; without these nobody knows which page is the last."""
+        asked = self._asked_for(work)
+        if asked.page > 1:
+            return self.read(work)
+        rows = transaction_rows(work, asked.filters, sort=asked.sort, page=asked.page)
+        page = TransactionPage(rows, _UNCOUNTED, asked.page)
+        return Found(work.today, asked, page, years(work), telemarketers(work))
+
+    def _asked_for(self, work: Work) -> Asked:
+        asked = Asked.of(self.visit.query, work.today)
+        return asked if work.actor.is_staff else replace(asked, telemarketer="")
 
     def present(self, data: Found) -> None:
         self.found = data
@@ -221,9 +231,27 @@ class TransactionsPage(Page):
     def lasting_query(self) -> Mapping[str, str]:
         return self.found.asked.query(self.found.today) if self.found else self.visit.query
 
+    async def arrive(self, query: Mapping[str, str]) -> None:
+        assert self.found is not None
+        self.visit = replace(self.visit, query=query)
+        self._asking += 1
+        turn, before = self._asking, self.found
+        found = await self.run(self._read_rows)
+        if turn != self._asking:
+            return
+        same = found.asked.filters == before.asked.filters
+        self.found = replace(found, page=replace(found.page, totals=before.page.totals)) if same else found
+        self._asked = found.asked
+        self._show(counting=not same)
+        self._adding = asyncio.ensure_future(self._add_up(turn))
+
     # What each part is given
 
     def _show(self, *, counting: bool = False) -> None:
+        with pn.io.hold():
+            self._show_all(counting)
+
+    def _show_all(self, counting: bool) -> None:
         assert self.found is not None
         found, say = self.found, self.texts
         asked, page = found.asked, found.page
@@ -247,6 +275,7 @@ class TransactionsPage(Page):
             fields=self._fields(found),
             views=None,
             line=say("transactions.counting") if counting else self._sums(page.totals),
+            counting=counting,
             words=say.starting_with("filters"),
         )
         self.keys_part.draw(keys=["[", "]"])
@@ -538,38 +567,42 @@ class TransactionsPage(Page):
                 await self._open_dialog(line_id)
 
     async def _ask(self, asked: Asked, *, again: bool = False) -> None:
-        """Show something else: its rows at once, and its sums with them or as soon as they are counted."""
+        """Show something else: its rows at once, and its sums as soon as they are known."""
         assert self.found is not None
         self._asking += 1
         self._asked = asked
         turn, before = self._asking, self.found
-        filters = asked.filters
         try:
-            totals = (
-                None
-                if filters == before.asked.filters
-                else asyncio.ensure_future(self.run(transaction_totals, filters))
-            )
-            rows = await self.run(transaction_rows, filters, sort=asked.sort, page=asked.page)
-            if totals is not None:
-                await asyncio.wait({totals}, timeout=PATIENCE_SECONDS)
-            if turn != self._asking:
-                return  # something newer was asked meanwhile
-            known = before.page.totals if totals is None else totals.result() if totals.done() else None
-            self.found = replace(before, asked=asked, page=TransactionPage(rows, known or _UNCOUNTED, asked.page))
-            with pn.io.hold():
-                self._show(counting=known is None)
-                self.moved(again=again)
-            if known is None and totals is not None:
-                counted = await totals
-                if turn == self._asking:
-                    self.found = replace(self.found, page=replace(self.found.page, totals=counted))
-                    self._show()
+            rows = await self.run(transaction_rows, asked.filters, sort=asked.sort, page=asked.page)
         except Refused as refused:
             if turn == self._asking:
                 self._asked = self.found.asked
                 self.refuse(refused)
                 self._show()
+            return
+        if turn != self._asking:
+            return  # something newer was asked meanwhile
+        same = asked.filters == before.asked.filters
+        totals = before.page.totals if same else _UNCOUNTED
+        self.found = replace(before, asked=asked, page=TransactionPage(rows, totals, asked.page))
+        with pn.io.hold():
+            self._show(counting=not same)
+            self.moved(again=again)
+        if not same:
+            await self._add_up(turn)
+
+    async def _add_up(self, turn: int) -> None:
+        """Sum up what is on show, unless something newer was asked for."""
+        assert self.found is not None
+        try:
+            totals = await self.run(transaction_totals, self.found.asked.filters)
+        except Refused as refused:
+            if turn == self._asking:
+                self.refuse(refused)
+            return
+        if turn == self._asking:
+            self.found = replace(self.found, page=replace(self.found.page, totals=totals))
+            self._show()
 
     # The response
 

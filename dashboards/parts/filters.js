@@ -1,4 +1,5 @@
-const PAUSE = 90; // ms without a key before what is typed is searched for
+const PAUSE = 60; // ms that keys wait while an answer is under way; else they are searched for at once
+const COUNTING = 200; // ms until a count that is missed is said to be missing
 
 export function render({ model, el: root }) {
   const tabs = el("nav", { class: "tabs" });
@@ -35,8 +36,8 @@ export function render({ model, el: root }) {
 
   box.addEventListener("input", () => {
     drafts[draft] = box.value;
-    clearTimeout(pause);
-    pause = setTimeout(search, PAUSE);
+    if (asked === null) search();
+    else pause ??= setTimeout(search, PAUSE);
   });
 
   /** From the search into the list, which hears this key as it hears any other. */
@@ -63,8 +64,9 @@ export function render({ model, el: root }) {
 
   /** A late answer never overwrites what has been typed since. */
   const follow = (value) => {
-    if (asked !== null || pause !== null) {
-      if (pause !== null || value.trim() !== asked.trim()) return;
+    if (asked !== null) {
+      if (value.trim() !== asked.trim()) return;
+      if (pause !== null) return search();
       asked = null;
       delete drafts[draft];
       return;
@@ -190,7 +192,7 @@ export function render({ model, el: root }) {
       let options = [];
       let at = -1;
       let typed = false; // since the last choice
-      let timer = null;
+      let timer = null; // keys of one frame are one question
       let now = field;
 
       const shown = () => now.shown ?? now.value ?? "";
@@ -244,20 +246,21 @@ export function render({ model, el: root }) {
         if (options.length) mark(0);
       };
       const ask = (text = input.value) => {
+        timer = null;
         typed = true;
         model.send_msg({ do: "suggest", key: now.key, text });
       };
       input.addEventListener("input", () => {
-        clearTimeout(timer);
         typed = true;
-        timer = setTimeout(() => ask(), PAUSE);
+        timer ??= requestAnimationFrame(() => ask());
       });
       input.addEventListener("focus", () => {
         input.select();
         ask(isSet(now) ? "" : input.value);
       });
       input.addEventListener("blur", () => {
-        clearTimeout(timer);
+        cancelAnimationFrame(timer);
+        timer = null;
         close();
         if (!typed) return;
         typed = false;
@@ -440,6 +443,22 @@ export function render({ model, el: root }) {
     if (model.state.search) box.focus();
   });
 
+  let counting = null;
+
+  /** The sum in words; while it is counted anew the one before stays for a moment, paler. */
+  const drawLine = () => {
+    clearTimeout(counting);
+    const told = model.state.line ?? "";
+    const wait = Boolean(model.state.counting) && line.textContent !== "";
+    line.classList.toggle("old", wait);
+    if (!wait) line.textContent = told;
+    else
+      counting = setTimeout(() => {
+        line.classList.remove("old");
+        line.textContent = told;
+      }, COUNTING);
+  };
+
   const draw = () =>
     keepFocus(root, () => {
       const { search: sought, fields = [] } = model.state;
@@ -458,7 +477,7 @@ export function render({ model, el: root }) {
       clear.hidden = !narrowed;
       clear.textContent = texts.clear;
       drawViews(narrowed);
-      line.textContent = model.state.line ?? "";
+      drawLine();
       actions.replaceChildren(
         ...(model.state.actions ?? []).map((action) => {
           const attributes = { class: action.primary ? "button primary" : "button outline", title: action.tip, "data-key": `do-${action.do}` };

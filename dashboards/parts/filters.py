@@ -10,11 +10,12 @@ class Filters(Part):
 
     `draw(search={value, label, placeholder}|None, fields=[{key, kind, label, value, options?: [{value, label}],
     shown?, placeholder?}], views=[{id, name, current: bool, fixed?: bool}]|None, can_save=False, line=…,
-    actions=[{do, label, primary?, href?, tip?}], words=…)`
+    counting=False, actions=[{do, label, primary?, href?, tip?}], words=…)`
 
     Kinds: `select`, `month` (a select with a step to both sides), `date` (ISO), `toggle` (value true or
     false), `text`, and `suggest`: as one types `{do: "suggest", key, text}` is reported, and the next
     state's `options` are offered; `shown` is the chosen value in words. An empty `value` filters nothing.
+    While `counting` the line of before stays a moment, then `line` says so.
     A field with `always: true` has no way to be emptied (a period, say).
 
     Reports `{do: "search", text}`, `{do: "filter", key, value}`, `{do: "clear"}`, `{do: "view", id}`,

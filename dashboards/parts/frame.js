@@ -493,7 +493,14 @@ export function render({ model, el: root }) {
     }
   };
 
-  const draw = () =>
+  let drawn = "";
+
+  const draw = () => {
+    // Most often only the address has changed: as somebody types into a search, at every key.
+    const { url, title, replace, revision, ...shown } = model.state;
+    const told = JSON.stringify(shown);
+    if (told === drawn) return follow();
+    drawn = told;
     keepFocus(root, () => {
       const open = popover && bar.contains(popover.panel);
       if (open) closePopover();
@@ -501,6 +508,7 @@ export function render({ model, el: root }) {
       drawBar();
       follow();
     });
+  };
 
   draw();
   model.on("state", draw);

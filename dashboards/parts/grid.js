@@ -18,7 +18,10 @@ export function render({ model, el: root }) {
   let chosen = new Set();
   let natural = []; // how wide each column would like to be
   let headed = []; // and its heading alone
+  let known = null; // {columns, longest}: what these were measured with
+  let room = 0; // how wide the list is
   let cards = null;
+  let drawn = "";
   let toFirst = false;
 
   const words = () => model.state.words;
@@ -338,8 +341,9 @@ export function render({ model, el: root }) {
   const mark = () => {
     const all = rows();
     const stop = all.some((row) => row.id === current) ? current : all[0]?.id;
+    const named = new Map(all.map((row) => [String(row.id), row]));
     for (const line of table.querySelectorAll("tr[data-id]")) {
-      const row = find(line.dataset.id);
+      const row = named.get(line.dataset.id);
       if (!row) continue;
       const here = row.id === current;
       line.classList.toggle("current", here);
@@ -358,22 +362,40 @@ export function render({ model, el: root }) {
     drawBar();
   };
 
-  /** Measure how wide each column would like to be, all in one row and nothing cut. */
-  const measure = () => {
-    natural = headed = [];
-    if (cards || !rows().length || !table.tHead) return;
+  const pen = document.createElement("canvas").getContext("2d");
+
+  /** About how long the longest text of each column is; near enough to compare one page of rows with another. */
+  const longest = () =>
+    columns().map((column) =>
+      rows().reduce((most, row) => {
+        const { text, sub, tone } = cellOf(row, column);
+        return Math.max(most, pen.measureText(sub ? `${text} ${sub}` : text).width + (tone ? 24 : 0));
+      }, 0),
+    );
+
+  /** Measure how wide each column would like to be, all in one row and nothing cut: only where texts are longer than any before. */
+  const measure = (again = false) => {
+    if (cards || !rows().length || !table.tHead || !room) return;
+    const style = getComputedStyle(table);
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const told = JSON.stringify([columns(), model.state.selectable, hasActions(), rows()[0].actions?.map(({ label }) => label)]);
+    const lengths = longest();
+    const same = !again && natural.length > 0 && known?.columns === told;
+    if (same && lengths.every((length, at) => length <= known.longest[at])) return;
     table.classList.add("measuring");
     const heads = [...table.tHead.rows[0].cells];
-    natural = heads.map((cell) => Math.ceil(cell.getBoundingClientRect().width) + 1);
+    const wide = heads.map((cell) => Math.ceil(cell.getBoundingClientRect().width) + 1);
     headed = heads.map((cell) => Math.ceil(cell.firstElementChild.getBoundingClientRect().width) + 13);
     table.classList.remove("measuring");
+    // Columns only grow: nothing moves from page to page.
+    natural = same ? wide.map((width, at) => Math.max(width, natural[at])) : wide;
+    known = { columns: told, longest: same ? lengths.map((length, at) => Math.max(length, known.longest[at])) : lengths };
   };
 
   /** Show as many columns as fit, the least important going first, and share out the rest of the room. */
   const fit = () => {
     const head = table.tHead?.rows[0];
     if (cards || !head || !rows().length) return;
-    const room = frame.clientWidth;
     const places = [...head.cells].map((cell, at) => {
       const column = columns()[at - (model.state.selectable ? 1 : 0)];
       const wide = natural[at] ?? LEAST;
@@ -405,14 +427,29 @@ export function render({ model, el: root }) {
     for (const line of table.rows) for (const [at, cell] of [...line.cells].entries()) cell.hidden = !kept.has(at);
   };
 
-  const draw = () => {
+  const draw = (again = false) => {
     const { caption, loading, empty, empty_action: next, selectable } = model.state;
     const all = rows();
+    // The count of a list comes after its rows: these need not be drawn anew for it.
+    const { page: _, revision: __, selected: ___, bar: ____, ...shown } = model.state;
+    const told = JSON.stringify(shown);
+    if (!again && told === drawn && room) {
+      grid.classList.remove("waiting");
+      table.setAttribute("aria-busy", String(Boolean(loading)));
+      drawFoot();
+      mark();
+      if (toFirst && !loading && all.length) goOn(all[0].id);
+      if (!loading) toFirst = false;
+      return;
+    }
+    drawn = told;
     const before = focused();
     const held = root.contains(before) && before.closest?.("tr[data-id]");
     const place = held ? [...table.querySelectorAll("tr[data-id]")].indexOf(held) : -1;
     keepFocus(root, () => {
-      cards = grid.clientWidth > 0 ? grid.clientWidth < CARDS : (cards ?? false);
+      // Asked for once only: afterwards every reading would have the browser lay out what is about to change.
+      room ||= grid.clientWidth;
+      cards = room > 0 ? room < CARDS : (cards ?? false);
       grid.classList.toggle("cards", cards);
       grid.classList.toggle("waiting", Boolean(loading));
       table.setAttribute("aria-busy", String(Boolean(loading)));
@@ -470,10 +507,14 @@ export function render({ model, el: root }) {
   });
 
   new ResizeObserver(() => {
-    if (!grid.clientWidth) return; // a page that is left is hidden, not gone
-    if (cards !== grid.clientWidth < CARDS) draw();
+    const wide = grid.clientWidth;
+    if (!wide) return; // a page that is left is hidden, not gone
+    const first = !room;
+    if (wide === room && natural.length) return;
+    room = wide;
+    if (first || cards !== wide < CARDS) draw(true);
     else {
-      if (!natural.length) measure();
+      measure();
       fit();
     }
   }).observe(grid);
@@ -504,7 +545,7 @@ export function render({ model, el: root }) {
   chosen = new Set(model.state.selected ?? []);
   draw();
   document.fonts?.ready.then(() => {
-    measure();
+    measure(true);
     fit();
   });
 }

@@ -1,13 +1,15 @@
 """The ground of our own components: native elements, one dict down, messages up.
 
 Each is a `.py` and a `.js` of one name. The script draws `model.state` and reports gestures with
-`model.send_msg`; wording, rules and arithmetic stay in Python.
+`model.send_msg`; wording, rules and arithmetic stay in Python. The state travels as one text: of a dict,
+Bokeh would look for models in every value, compare it whole and copy it, for each gesture anew.
 """
 
 from __future__ import annotations
 
 import inspect
 import itertools
+import json
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from pathlib import Path
@@ -43,7 +45,7 @@ class Part(JSComponent):
         gesture: called with each message of the script, a dict with `do` and what it needs.
     """
 
-    state = param.Dict(default={}, doc="All that the script draws; replaced as a whole.")
+    sent = param.String(default="{}", doc="All that the script draws, as JSON; replaced as a whole.")
 
     _styles: ClassVar[tuple[str, ...]] = ()
     """Style sheets of this component alone, files beside it."""
@@ -55,11 +57,12 @@ class Part(JSComponent):
         self._revisions = itertools.count(1)
         super().__init__(**params)  # type: ignore[no-untyped-call]
         self._gesture = gesture
+        self.state: dict[str, Any] = {}
 
     def draw(self, **state: Any) -> None:
         """Give the script new data."""
-        # The revision stands first: where a new state is compared with the old one, that ends it at once.
         self.state = {"revision": next(self._revisions), **state}
+        self.sent = json.dumps(self.state, ensure_ascii=False, separators=(",", ":"))
 
     async def _handle_msg(self, data: Any) -> None:  # type: ignore[override]  # Panel awaits it
         if self._gesture is not None and isinstance(data, dict):
@@ -68,7 +71,8 @@ class Part(JSComponent):
     @classmethod
     def _render_esm(cls, compiled: Any = True, server: bool = False) -> str:
         # Joined rather than imported: the same text runs from a server and in a notebook.
-        return _source("dom.js") + _source(Path(inspect.getfile(cls)).with_suffix(".js").name)
+        script = _source(Path(inspect.getfile(cls)).with_suffix(".js").name)
+        return _source("dom.js") + script.replace("export function render(", "function part(", 1) + _source("part.js")
 
     def _process_param_change(self, params: dict[str, Any]) -> dict[str, Any]:
         properties: dict[str, Any] = super()._process_param_change(params)  # type: ignore[no-untyped-call]

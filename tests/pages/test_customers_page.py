@@ -233,7 +233,6 @@ def slow_count(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         return customer_count(work, filters)
 
     monkeypatch.setattr(module, "customer_count", count)
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
     yield go
     go.set()
 
@@ -249,6 +248,20 @@ def test_rows_do_not_wait_for_their_count(siti: Opened, slow_count: threading.Ev
         await asking
 
     asyncio.run(search())
+    assert siti.line == "1 pelanggan"
+
+
+def test_arriving_shows_rows_before_they_are_counted(siti: Opened, slow_count: threading.Event) -> None:
+    async def arrive() -> None:
+        await siti.page.arrive({"q": "dewi"})
+        assert siti.names == ["Dewi Lestari"]
+        assert siti.line == "Menghitung…"
+        assert siti.moves == []
+        slow_count.set()
+        assert siti.page._counting is not None
+        await siti.page._counting
+
+    asyncio.run(arrive())
     assert siti.line == "1 pelanggan"
 
 

@@ -150,14 +150,33 @@ def test_rows_do_not_wait_for_slow_sums(page: TransactionsPage, monkeypatch: pyt
         time.sleep(0.2)
         return transaction_totals(*asked)
 
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0)
     monkeypatch.setattr(module, "transaction_totals", slowly)
     lines: list[str] = []
-    page.filters.param.watch(lambda event: lines.append(event.new["line"]), "state")
+    page.filters.param.watch(lambda event: lines.append(page.filters.state["line"]), "sent")
     send(page, ("filters", {"do": "filter", "key": "month", "value": "2026-09"}))
     assert lines[0] == "Menghitung jumlahnya…"
     assert lines[-1].startswith("1 transaksi. Terjual Rp")
     assert page.grid.state["page"]["total"] == "1"
+
+
+def test_arriving_shows_rows_before_they_are_summed_up(page: TransactionsPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(*asked: Any) -> Any:
+        time.sleep(0.2)
+        return transaction_totals(*asked)
+
+    monkeypatch.setattr(module, "transaction_totals", slowly)
+
+    async def arrive(query: dict[str, str]) -> str:
+        await page.arrive(query)
+        line = str(page.filters.state["line"])
+        assert page._adding is not None
+        await page._adding
+        return line
+
+    assert asyncio.run(arrive({"month": "2026-09"})) == "Menghitung jumlahnya…"
+    assert page.filters.state["line"].startswith("1 transaksi. Terjual Rp")
+    assert asyncio.run(arrive({"month": "2026-09", "page": "7"})).startswith("1 transaksi."), "no such page"
+    assert shown(page)
 
 
 def test_months_to_come_cannot_be_chosen(page: TransactionsPage) -> None:
