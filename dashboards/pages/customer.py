@@ -41,11 +41,12 @@ from ecrm_core.queries.customer_card import (
 )
 from ecrm_core.queries.customer_list import CustomerFilters, CustomerSort, Neighbours, neighbours
 from ecrm_core.rules import ActivityRule, ActivityStatus
-from ecrm_core.services.complaints import solve_complaint
+from ecrm_core.services.complaints import open_complaint, solve_complaint
 from ecrm_core.services.contacts import record_contact
 from ecrm_core.services.customers import add_interest, add_note, change_customer, withdraw_interest
 from ecrm_core.services.do_not_call import refused_channels
-from ecrm_core.services.followups import record_response
+from ecrm_core.services.door import OpenOffer, answer_change_offer, open_offers
+from ecrm_core.services.followups import close_follow_up, record_response
 
 COLUMNS = """
 :host { display: grid !important; grid-template-columns: minmax(0, 1fr) 400px; gap: 0 40px; align-items: start;
@@ -87,6 +88,7 @@ FORTNIGHT, QUARTER = 14, 90
 DAYS_OF_WEEK, DAYS_OF_MONTH = 7, 30.44
 POOR_RATING = 2
 LEAP_YEAR = 2000
+COMPLAINT_KINDS = ("quality", "delivery", "wrong_item", "service", "other")
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class Found:
     rule: ActivityRule
     around: Neighbours | None = None
     """Who stands beside them in the list one came from."""
+    offers: tuple[OpenOffer, ...] = ()
+    """What colleagues typed about them with an order, and nobody has answered."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,8 @@ class CustomerPage(Page):
         if "list" in self.visit.query:
             way = dict(parse_qsl(self.visit.query["list"]))
             around = neighbours(work, CustomerFilters.from_query(way), CustomerSort.from_query(way), card.person.id)
-        return Found(card, refused_channels(work, card.person.id), rule, around)
+        offers = tuple(open_offers(work, card.person.id))
+        return Found(card, refused_channels(work, card.person.id), rule, around, offers)
 
     async def arrive(self, query: Mapping[str, str]) -> None:
         if query.get("code") != self.visit.query.get("code"):
@@ -413,6 +418,7 @@ class CustomerPage(Page):
             loading=say("customer.timeline.loading"),
             empty=say("customer.timeline.empty" if self._kind == "all" else "customer.timeline.empty_kind"),
             note=say.starting_with("customer.note"),
+            complain=say("customer.complain.open"),
             contact={
                 **say.starting_with("customer.contact"),
                 "channels": [{"value": str(each), "label": say(f"channel.{each}")} for each in Channel],
@@ -538,37 +544,74 @@ class CustomerPage(Page):
         )
 
     def _open_rows(self, card: CustomerCard) -> list[dict[str, Any]]:
+        """What waits for a decision: complaints, what colleagues would have corrected, and what is to be asked."""
         say, today = self.texts, self.me.today
         complaints = [
             {
-                "do": "solve",
                 "id": row.id,
                 "tone": "danger",
                 "head": say("customer.open.complaint", kind=self._complaint(row.kind)),
                 "text": row.text,
                 "due": self._due(row.due_on),
                 "due_full": say.full_date(row.due_on),
-                "action": say("customer.open.solve"),
-                "label": say("customer.open.solve_label", kind=self._complaint(row.kind)),
+                "buttons": [
+                    {
+                        "do": "solve",
+                        "word": say("customer.open.solve"),
+                        "label": say("customer.open.solve_label", kind=self._complaint(row.kind)),
+                    }
+                ],
             }
             for row in card.complaints
         ]
         follow_ups = [
             {
-                "do": "answer",
                 "id": row.line_id,
                 "tone": "late" if row.due_on < today else "",
                 "head": say("customer.open.follow_up", product=row.product),
                 "text": "",
                 "due": self._due(row.due_on),
                 "due_full": say.full_date(row.due_on),
-                "action": say("customer.open.answer"),
-                "label": say("customer.open.answer_label", product=row.product),
+                "buttons": [
+                    {
+                        "do": do,
+                        "word": say(f"customer.open.{do}"),
+                        "label": say(f"customer.open.{do}_label", product=row.product),
+                    }
+                    for do in ("answer", "close")
+                ],
             }
             for row in card.follow_ups
             if row.due_on <= today
         ]
-        return complaints + follow_ups
+        return complaints + [self._offer(offer) for offer in self.found.offers] + follow_ups
+
+    def _offer(self, offer: OpenOffer) -> dict[str, Any]:
+        """What a colleague typed with an order about this customer: what stands now, and what would."""
+        say = self.texts
+        lines = []
+        for field, (ours, theirs) in offer.changes.items():
+            if field == "phone":
+                lines.append(say("customer.offer.phone", number=theirs))
+            else:
+                words = {"field": say(f"customer.form.{field}"), "now": ours, "then": theirs}
+                lines.append(say("customer.offer.changed" if ours else "customer.offer.added", **words))
+        return {
+            "id": offer.id,
+            "tone": "offer",
+            "head": say("customer.offer.head", name=offer.by_name),
+            "due": say("customer.offer.with", number=offer.order_number, day=self._day(offer.at.date())),
+            "due_full": say.full_date(offer.at.date()),
+            "text": "\n".join(lines),
+            "buttons": [
+                {
+                    "do": do,
+                    "word": say(f"customer.offer.{do}"),
+                    "label": say(f"customer.offer.{do}_label", name=offer.by_name, number=offer.order_number),
+                }
+                for do in ("take", "leave")
+            ],
+        }
 
     def _due(self, day: date) -> str:
         if day < self.me.today:
@@ -805,6 +848,8 @@ class CustomerPage(Page):
                 case {"do": "filter", "kind": str(kind)} if kind in KINDS:
                     self._kind, self._shown = kind, TIMELINE_ROWS
                     await self.refresh()
+                case {"do": "complain"}:
+                    self._ask_complaint()
                 case {"do": "more"}:
                     self._shown = min(self._shown + TIMELINE_ROWS, MOST_ENTRIES)
                     await self.refresh()
@@ -883,6 +928,10 @@ class CustomerPage(Page):
                     self._ask_response(line)
                 case {"do": "solve", "id": int(number)}:
                     self._ask_solution(number)
+                case {"do": "close", "id": int(line)}:
+                    self._ask_reason(line)
+                case {"do": "take" | "leave" as do, "id": int(number)}:
+                    await self._answer_offer(number, take=do == "take")
                 case {"do": "interest"}:
                     self._ask_interest()
                 case {"do": "withdraw", "id": int(number)}:
@@ -946,6 +995,80 @@ class CustomerPage(Page):
         )
         self._deciding = {"token": token, "what": "solution", "id": number, "name": self.card.person.name}
 
+    def _ask_reason(self, line: int) -> None:
+        names = {row.line_id: row.product for row in self.card.follow_ups} if self.card else {}
+        if line not in names:
+            return
+        say = self.texts
+        token = self.dialog.open(
+            say("customer.close.title", product=names[line]),
+            [
+                {
+                    "key": "reason",
+                    "kind": "lines",
+                    "label": say("customer.close.reason"),
+                    "placeholder": say("customer.close.hint"),
+                    "required": True,
+                    "limit": 500,
+                }
+            ],
+            save=say("customer.close.save"),
+            cancel=say("customer.close.cancel"),
+            text=say("customer.close.text"),
+        )
+        self._deciding = {"token": token, "what": "close", "id": line, "name": names[line]}
+
+    def _ask_complaint(self) -> None:
+        if self.card is None:
+            return
+        say, person = self.texts, self.card.person
+        about = [
+            {"value": str(row.line_id), "label": row.name} for row in self.card.purchases if row.line_id is not None
+        ]
+        token = self.dialog.open(
+            say("customer.complain.title", name=person.name),
+            [
+                {
+                    "key": "kind",
+                    "kind": "select",
+                    "label": say("customer.complain.kind"),
+                    "value": COMPLAINT_KINDS[0],
+                    "options": [{"value": kind, "label": self._complaint(kind)} for kind in COMPLAINT_KINDS],
+                },
+                {
+                    "key": "line",
+                    "kind": "select",
+                    "label": say("customer.complain.line"),
+                    "value": "",
+                    "options": [{"value": "", "label": say("customer.complain.no_line")}, *about],
+                },
+                {
+                    "key": "text",
+                    "kind": "lines",
+                    "label": say("customer.complain.text", name=person.name),
+                    "required": True,
+                    "limit": 4000,
+                },
+            ],
+            save=say("customer.complain.save"),
+            cancel=say("customer.complain.cancel"),
+            text=say("customer.complain.effect", name=person.name),
+        )
+        self._deciding = {"token": token, "what": "complaint", "id": person.id, "name": person.name}
+
+    async def _answer_offer(self, number: int, *, take: bool) -> None:
+        """Take over what a colleague typed about this customer, or leave everything as it is."""
+        if self.card is None or number not in {offer.id for offer in self.found.offers}:
+            return
+        name = self.card.person.name
+        try:
+            await self.run(answer_change_offer, number, take)
+        except Refused:
+            await self.refresh()
+            raise
+        await self.changed()
+        self.toasts.say(self.texts(f"customer.offer.{'taken' if take else 'left'}", name=name))
+
     def _ask_interest(self) -> None:
         if self.card is None:
             return
@@ -981,7 +1104,7 @@ class CustomerPage(Page):
             said = await self._decide(message.get("values") or {})
         except Refused as refused:
             field = {"response": "text"}.get(refused.field or "", refused.field or "")
-            known = {"rating", "text", "solution", "wanted"}
+            known = {"rating", "text", "solution", "wanted", "reason", "kind"}
             self.dialog.answer(token, {field if field in known else "": refused.sentence})
             if refused.gone:
                 self.refuse(refused)
@@ -1024,12 +1147,35 @@ class CustomerPage(Page):
             case "solution":
                 await self.run(solve_complaint, about["id"], solution=str(values.get("solution") or ""))
                 return say("customer.solve.saved", name=about["name"])
+            case "close":
+                await self.run(close_follow_up, about["id"], reason=str(values.get("reason") or ""))
+                return say("customer.close.saved", product=about["name"])
+            case "complaint":
+                return await self._complain(values)
             case _:
                 kind, _, number = str(values.get("wanted") or "").partition(" ")
                 if kind not in {"product", "category"} or not number.isdecimal():
                     raise Refused(say("customer.interests.needed"), "wanted")
                 await self.run(add_interest, about["id"], **{f"{kind}_id": int(number)})
                 return say("customer.interests.saved", name=str(values.get("wanted_text") or ""))
+
+    async def _complain(self, values: Mapping[str, Any]) -> str:
+        say, about = self.texts, self._deciding
+        kind, line = str(values.get("kind") or ""), str(values.get("line") or "")
+        if kind not in COMPLAINT_KINDS or self.card is None:
+            raise Refused(say("error.refused"))
+        if not str(values.get("text") or "").strip():
+            raise Refused(say("customer.complain.needed"), "text")
+        known = {str(row.line_id) for row in self.card.purchases}
+        receipt = await self.run(
+            open_complaint,
+            about["id"],
+            kind=kind,
+            text=str(values["text"]),
+            line_id=int(line) if line in known and line.isdecimal() else None,
+        )
+        key = "again" if receipt.again else "saved"
+        return say(f"customer.complain.{key}", name=about["name"], day=self._day(receipt.due_on))
 
     async def _withdraw(self, number: int) -> None:
         row = next((row for row in self.card.interests if row.id == number), None) if self.card else None

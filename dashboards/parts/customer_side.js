@@ -29,7 +29,13 @@ export function render({ model, el: root }) {
             "li",
             { class: row.tone },
             el("div", { class: "text" }, el("b", {}, row.head), el("span", { class: "quiet", title: row.due_full }, row.due), row.text ? el("span", { class: "told" }, row.text) : null),
-            el("button", { type: "button", class: "button", "aria-label": row.label, "data-key": `${row.do}-${row.id}`, onclick: () => send({ do: row.do, id: row.id }) }, row.action),
+            el(
+              "div",
+              { class: "buttons" },
+              row.buttons.map((button) =>
+                el("button", { type: "button", class: "button", "aria-label": button.label, "data-key": `${button.do}-${row.id}`, onclick: () => send({ do: button.do, id: row.id }) }, button.word),
+              ),
+            ),
           ),
         ),
       ),

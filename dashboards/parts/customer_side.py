@@ -6,6 +6,8 @@ from dashboards.parts.part import Part
 
 
 class CustomerSide(Part):
-    """Reports `answer` (of a line), `solve` (a complaint), `interest`, `withdraw` and `all_purchases`."""
+    """Reports `answer` and `close` (of a line), `solve` (a complaint), `take` and `leave` (what a colleague
+    would have corrected), `interest`, `withdraw` and `all_purchases`.
+    """
 
     _styles = ("customer_side.css",)

@@ -206,7 +206,11 @@ export function render({ model, el: root }) {
       section.hidden = Boolean(state.missing);
       if (state.missing) return;
       heading.textContent = state.heading;
-      tools.replaceChildren(tool("note", state.note.open, "note", "n"), tool("contact", state.contact.open, "phone", "c"));
+      tools.replaceChildren(
+        tool("note", state.note.open, "note", "n"),
+        tool("contact", state.contact.open, "phone", "c"),
+        el("button", { type: "button", class: "button", "data-key": "complain", onclick: () => model.send_msg({ do: "complain" }) }, icon("complaint"), state.complain),
+      );
       place.replaceChildren(...(form ? [form.element] : []));
       const now = pressed ?? state.kind;
       chips.replaceChildren(

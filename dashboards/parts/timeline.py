@@ -8,7 +8,7 @@ from dashboards.parts.part import Part
 
 
 class Timeline(Part):
-    """Reports `filter`, `more`, `note` and `contact`."""
+    """Reports `filter`, `more`, `note`, `contact` and `complain`."""
 
     _styles = ("timeline.css",)
 

@@ -16,10 +16,11 @@ from sqlalchemy import select
 
 import ecrm_core as ecrm
 from ecrm_core.crm import Crm
-from ecrm_core.models import Channel, Customer, CustomerNote, Employee, Order, OrderLine, OrderStatus, Outcome
+from ecrm_core.models import Channel, Customer, CustomerNote, Employee, Order, OrderLine, OrderStatus, Outcome, Product
 from ecrm_core.services.contacts import record_contact
 from ecrm_core.services.customers import add_interest, add_note
 from ecrm_core.services.do_not_call import mark_do_not_call
+from ecrm_core.services.door import take_door_order
 from ecrm_core.services.followups import record_response
 from ecrm_core.services.orders import LineForm, OrderForm, change_order_status, take_order
 from ecrm_core.services.products import add_category, add_product
@@ -266,6 +267,50 @@ def test_a_poor_rating_opens_a_complaint_that_is_solved_here(dewi: Page) -> None
     dialog.get_by_role("button", name="Tandai selesai").click()
     expect(entry(dewi, "Penyelesaian: Ditukar ukuran L")).to_contain_text("Selesai")
     expect(dewi.get_by_role("button", name="Selesaikan keluhan nilai rendah")).to_have_count(0)
+
+
+def test_a_complaint_is_opened_by_hand_and_a_follow_up_closed_with_a_reason(dewi: Page) -> None:
+    dewi.get_by_role("button", name="Catat keluhan").click()
+    dialog = dewi.get_by_role("dialog", name="Keluhan Dewi Lestari")
+    dialog.get_by_label("Tentang apa").select_option("pengiriman")
+    dialog.get_by_role("button", name="Simpan keluhan").click()
+    expect(dialog.get_by_text("Tulis apa yang dikeluhkan.")).to_be_visible()
+    dialog.get_by_label("Kata Dewi Lestari").fill("Paketnya belum sampai")
+    dewi.keyboard.press("Control+Enter")
+    expect(toast(dewi, "Keluhan Dewi Lestari tercatat; jawabannya ditunggu paling lambat 27 Nov.")).to_be_visible()
+    waiting = dewi.get_by_role("region", name="Masih terbuka")
+    expect(waiting.get_by_role("listitem").filter(has_text="Keluhan: pengiriman")).to_contain_text("Paketnya belum")
+    expect(entry(dewi, "Paketnya belum sampai")).to_be_visible()
+
+    asked = waiting.get_by_role("listitem").filter(has_text="Tanyakan")
+    before = asked.count()
+    asked.first.get_by_role("button", name="Tutup tindak lanjut").click()
+    dialog = dewi.get_by_role("dialog", name="Tutup tanpa respon")
+    dialog.get_by_role("button", name="Tutup", exact=True).click()
+    expect(dialog.get_by_text("belum diisi")).to_be_visible()
+    dialog.get_by_label("Alasan").fill("Sudah diberikan kepada adiknya")
+    dialog.get_by_role("button", name="Tutup", exact=True).click()
+    expect(asked).to_have_count(before - 1)
+    expect(entry(dewi, "Sudah diberikan kepada adiknya")).to_be_visible()
+
+
+def test_what_a_colleague_typed_with_an_order_is_taken_over(
+    page: Page, address: str, company: Crm, database: Path
+) -> None:
+    with company.work("budi") as work:
+        tea = work.session.scalars(select(Product.id).where(Product.code == "E2E-TEA")).one()
+    with company.work("budi") as work:
+        place = {"ship_phone": "0857 7777 7777", "ship_address": "Jalan Baru 5", "ship_city": "Cimahi"}
+        number = take_door_order(work, DEWI, OrderForm(0, [LineForm(tea)], "door", **place)).number
+    opened(page, address, "siti")
+    waiting = page.get_by_role("region", name="Masih terbuka")
+    offer = waiting.get_by_role("listitem").filter(has_text="mengusulkan perubahan data")
+    for text in ("Budi", number, "Alamat:", "Jalan Baru 5", "Kota: Bandung → Cimahi", "Nomor tambahan: 0857 7777 7777"):
+        expect(offer).to_contain_text(text)
+    offer.get_by_role("button", name="Pakai data dari").click()
+    expect(toast(page, "Data Dewi Lestari diperbarui.")).to_be_visible()
+    expect(offer).to_have_count(0)
+    assert (stored(database, "address"), stored(database, "city")) == ("Jalan Baru 5", "Cimahi")
 
 
 def test_an_interest_is_added_withdrawn_and_brought_back(dewi: Page) -> None:

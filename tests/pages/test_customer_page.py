@@ -15,10 +15,11 @@ from sqlalchemy import select
 from dashboards.page import Visit
 from dashboards.pages.customer import CustomerPage, form_values
 from ecrm_core.crm import Crm
-from ecrm_core.models import Contact, Customer, CustomerNote, Response
+from ecrm_core.models import Complaint, Contact, Customer, CustomerNote, FollowUp, FollowUpClosing, Product, Response
 from ecrm_core.queries.customer_card import who_is
 from ecrm_core.services.customers import add_customer, change_customer
 from ecrm_core.services.do_not_call import mark_do_not_call
+from ecrm_core.services.door import take_door_order
 from ecrm_core.services.orders import LineForm, OrderForm, take_order
 from ecrm_core.services.products import add_product
 
@@ -236,3 +237,81 @@ def test_words_follow_the_language(sqlite_crm: Crm, code: str) -> None:
     assert page.side.state["spend"]["bars"][-1]["title"] == "November 2026: IDR 499,000"
     assert page.head.state["form"]["months"][11] == "December"
     assert date(2026, 11, 24) == page.me.today
+
+
+# Offers of colleagues, complaints, and what is closed without an answer
+
+
+def offered(crm: Crm, code: str) -> None:
+    """Budi takes an order for Siti's Dewi at the narrow door, with another address and number."""
+    with crm.work("budi") as work:
+        product = work.session.scalars(select(Product.id)).first()
+        assert product is not None
+    with crm.work("budi") as work:
+        place = {"ship_phone": "0857 7777 7777", "ship_address": "Jalan Baru 5", "ship_city": "Bandung"}
+        take_door_order(work, code, OrderForm(0, [LineForm(product)], "door", **place))
+
+
+def test_what_a_colleague_typed_is_taken_over_or_left(sqlite_crm: Crm, code: str) -> None:
+    offered(sqlite_crm, code)
+    page = page_of(sqlite_crm, code)
+    [row] = [row for row in page.side.state["open"]["rows"] if row["tone"] == "offer"]
+    assert row["head"] == "Budi Santoso mengusulkan perubahan data"
+    assert row["text"].split("\n") == ["Alamat: Jalan Baru 5", "Nomor tambahan: 0857 7777 7777"]
+    page.tell("side", do="take", id=row["id"])
+    with sqlite_crm.work("siti") as work:
+        person, phones = who_is(work, code)
+    assert person.address == "Jalan Baru 5"
+    assert [phone.e164 for phone in phones] == ["+628123456789", "+6285777777777"]
+    assert not any(row["tone"] == "offer" for row in page.side.state["open"]["rows"])
+    page.tell("side", do="leave", id=row["id"])  # answered: heard no more
+
+
+def test_an_offer_is_left_and_nothing_changes(sqlite_crm: Crm, code: str) -> None:
+    offered(sqlite_crm, code)
+    page = page_of(sqlite_crm, code)
+    late = page_of(sqlite_crm, code)
+    [row] = [row for row in page.side.state["open"]["rows"] if row["tone"] == "offer"]
+    page.tell("side", do="leave", id=row["id"])
+    said: list[str] = []
+    late.toasts.say = lambda text, **named: said.append(text)  # type: ignore[method-assign]
+    late.tell("side", do="take", id=row["id"])
+    assert said == ["Usulan ini sudah dijawab."]
+    assert not any(row["tone"] == "offer" for row in late.side.state["open"]["rows"])
+    with sqlite_crm.work("siti") as work:
+        person, phones = who_is(work, code)
+    assert (person.address, len(phones), person.version) == (None, 1, 1)
+
+
+def test_a_complaint_is_opened_by_hand(sqlite_crm: Crm, code: str) -> None:
+    page = page_of(sqlite_crm, code)
+    page.tell("timeline", do="complain")
+    token = page.dialog.state["token"]
+    kinds = [option["value"] for option in page.dialog.state["fields"][0]["options"]]
+    assert kinds == ["quality", "delivery", "wrong_item", "service", "other"]
+    page.tell("dialog", do="save", token=token, values={"kind": "delivery", "line": "", "text": " "})
+    assert page.answers[-1]["wrong"] == {"text": "Tulis apa yang dikeluhkan."}
+    line = page.dialog.state["fields"][1]["options"][1]["value"]
+    page.tell("dialog", do="save", token=token, values={"kind": "delivery", "line": line, "text": "Belum sampai"})
+    with sqlite_crm.work("siti") as work:
+        row = work.session.scalars(select(Complaint)).one()
+    assert (row.kind, row.text, str(row.line_id)) == ("delivery", "Belum sampai", line)
+    [shown] = page.side.state["open"]["rows"]
+    assert (shown["head"], shown["text"]) == ("Keluhan: pengiriman", "Belum sampai")
+
+
+def test_a_follow_up_is_closed_with_a_reason(sqlite_crm: Crm, code: str) -> None:
+    with sqlite_crm.system("test company") as work:
+        owed = work.session.scalars(select(FollowUp)).one()
+        owed.due_on = work.today
+        line = owed.line_id
+    page = page_of(sqlite_crm, code)
+    page.tell("side", do="close", id=line)
+    token = page.dialog.state["token"]
+    page.tell("dialog", do="save", token=token, values={"reason": ""})
+    assert set(page.answers[-1]["wrong"]) == {"reason"}
+    page.tell("dialog", do="save", token=token, values={"reason": "Sudah diberikan kepada adiknya"})
+    assert page.side.state["open"]["rows"] == []
+    with sqlite_crm.work("siti") as work:
+        assert work.session.scalars(select(FollowUp.closed_because)).one() is FollowUpClosing.BY_HAND
+        assert work.session.scalars(select(CustomerNote.text)).one() == "Sudah diberikan kepada adiknya"
