@@ -218,7 +218,7 @@ class CallDaySummary:
     reached: int
     """Outgoing contacts at which the customer was spoken to."""
     orders: int
-    """Orders taken that day that were not cancelled, from whatever call."""
+    """Orders taken that day and not cancelled on it, from whatever call."""
     amounts: Mapping[str, Decimal]
     """What these were sold for, by currency."""
     responses: int
@@ -648,7 +648,7 @@ def _counted(work: Work, whose: int, day: date) -> dict[tuple[Direction, Outcome
 
 
 def _sold(work: Work, whose: int, day: date) -> tuple[int, dict[str, Decimal]]:
-    """Orders taken on a day that were not cancelled, and what they were sold for, by currency."""
+    """Orders taken on a day and not cancelled on it, and what they were sold for, by currency."""
     order, line = m.Order, m.OrderLine
     rows = work.session.execute(
         select(order.currency, func.count(order.id.distinct()), func.sum(line.amount))
@@ -656,7 +656,8 @@ def _sold(work: Work, whose: int, day: date) -> tuple[int, dict[str, Decimal]]:
         .where(
             order.taken_by_id == whose,
             order.kind == m.OrderKind.SALE,
-            order.status != m.OrderStatus.CANCELLED,
+            # Cancelled on a later day, it still counted by the end of this one.
+            or_(order.status != m.OrderStatus.CANCELLED, line.void_at >= work.rules.end_of(day)),
             *_within(work, order.ordered_at, day),
         )
         .group_by(order.currency)
