@@ -77,6 +77,7 @@ def test_screens_know_no_database(repo: Path) -> None:
 SYSTEM_CALLERS = {
     "ecrm_core/cli.py": "whoever types a command on the machine itself holds the database",
     "ecrm_core/demo/making.py": "founds a company that has nobody yet",
+    "ecrm_core/demo/stage.py": "plans everybody's morning, as the nightly job does",
     "ecrm_core/importing/running.py": "a file brings customers of everybody",
     "ecrm_core/queries/door.py": "the reduced search, on record",
     "ecrm_core/services/calendars.py": "a calendar is read by its secret, without a log-in",

@@ -411,6 +411,7 @@ class Desk:
         tasks = select(item).where(
             item.employee_id == self.work.employee_id,
             item.kind != AgendaKind.CALL_BACK,
+            item.rank.is_(None),  # calls that were planned and not made are planned anew
             item.day <= self.last,
             item.done_at.is_(None),
             item.deleted_at.is_(None),

@@ -13,12 +13,12 @@ from ecrm_core.demo.life import MovingClock
 from ecrm_core.demo.market import chance_of
 from ecrm_core.demo.season import SATURDAY
 from ecrm_core.demo.staff import ADMIN, TELEMARKETERS
-from ecrm_core.models import AgendaKind, FollowUpState
 from ecrm_core.rules import CompanyRules, start_of_day
 from ecrm_core.services.agenda import add_agenda_item, tick_agenda_item
 from ecrm_core.services.contacts import record_contact
 from ecrm_core.services.customers import change_customer
 from ecrm_core.services.news import add_announcement, add_event, mark_announcement_read
+from ecrm_core.services.plan_agenda import plan_agenda
 
 STAR = "siti"
 """The telemarketer whose day is shown: hers is the fullest."""
@@ -46,7 +46,8 @@ def set_the_stage(crm: Crm, clock: MovingClock, today: date) -> None:
             _plan(work, today, colleague.username)
     with crm.work(STAR) as work:
         _birthdays(work, today)
-        _remind_of_follow_ups(work, today)
+    with crm.system("plans of this morning") as work:
+        plan_agenda(work, today)
 
 
 def _set(clock: MovingClock, day: date, at: time) -> None:
@@ -126,25 +127,6 @@ def _birthdays(work: Work, today: date) -> None:
         year_known = day != saturday and (day.month, day.day) != (2, 29)
         year = today.year - 30 - customer.id % 30 if year_known else None
         change_customer(work, customer.id, birth_date=(year, day.month, day.day))
-
-
-def _remind_of_follow_ups(work: Work, today: date) -> None:
-    """Three answers that should have been asked for, on the days they were due."""
-    overdue = (
-        select(m.FollowUp.due_on, m.FollowUp.customer_id, m.Product.name)
-        .join(m.Product, m.Product.id == m.FollowUp.product_id)
-        .where(m.FollowUp.state == FollowUpState.OPEN, m.FollowUp.due_on < today, m.FollowUp.expires_on > today)
-        .order_by(m.FollowUp.due_on.desc(), m.FollowUp.line_id)
-        .limit(3)
-    )
-    for due_on, customer_id, product in list(work.session.execute(overdue)):
-        add_agenda_item(
-            work,
-            title=f"Tindak lanjut {product}",
-            day=due_on,
-            customer_id=customer_id,
-            kind=AgendaKind.FOLLOW_UP,
-        )
 
 
 def _recent(work: Work, number: int) -> list[m.Customer]:

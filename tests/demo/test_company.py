@@ -21,6 +21,7 @@ from ecrm_core.demo.opening import open_demo
 from ecrm_core.demo.staff import EVERYBODY
 from ecrm_core.models import AgendaKind, FollowUpState, OrderStatus
 from ecrm_core.queries.home import home_of
+from ecrm_core.services.plan_agenda import propose
 from tests.conftest import FrozenClock
 
 CUSTOMERS = 150
@@ -121,10 +122,54 @@ def test_sitis_morning_is_full(company: Crm) -> None:
         timed = [row for row in home.agenda.items if row.kind is AgendaKind.CALL_BACK and row.at and row.day == TODAY]
         assert [row.at for row in timed if row.at in {time(10, 15), time(13, 30), time(16)}]
         assert any(row.day < TODAY for row in home.agenda.items)
+        item = m.AgendaItem
+        by_hand = select(func.count()).where(item.kind == AgendaKind.FOLLOW_UP, item.proposed.is_(False))
+        assert work.session.scalar(by_hand) == 0, "what is due is the planner's to propose"
+        waiting = select(item.customer_id).where(item.customer_id.is_not(None), item.done_at.is_(None))
+        customers = list(work.session.scalars(waiting))
+        assert len(customers) == len(set(customers)), "somebody stands on the agenda twice"
+        plan = work.session.get(m.DayPlan, (work.employee_id, TODAY))
+        assert plan is not None
+        assert plan.proposed
         assert any(row.done for row in home.agenda.items)
         assert {birthday.on for birthday in home.birthdays} >= {TODAY}
         assert len(home.events) >= 3
         assert {notice.read for notice in home.announcements} == {True, False}
+
+
+def _plan_of(path: Path, day: date) -> list[tuple[str, list[tuple[int, float, list[dict[str, object]]]], list[int]]]:
+    """The plans of a day, long after it."""
+    crm = connect(f"sqlite:///{path}", clock=FrozenClock(MORNING + timedelta(days=90)))
+    try:
+        with crm.system("plan of the past") as work:
+            return [
+                (
+                    plan.username,
+                    [
+                        (call.candidate.customer_id, call.score, [each.kept for each in call.candidate.reasons])
+                        for call in plan.calls
+                    ],
+                    [each.customer_id for each in plan.left],
+                )
+                for plan in propose(work, day)
+            ]
+    finally:
+        crm.close()
+
+
+def test_a_day_of_the_past_is_planned_from_what_was_known_before_it(made: Path, tmp_path: Path) -> None:
+    """The same plan comes out of a database that ends on that day, and of one that went on for a month."""
+    later = tmp_path / "later.db"
+    with closing(sqlite3.connect(made)) as source, closing(sqlite3.connect(later)) as target:
+        source.backup(target)
+    play_forward(f"sqlite:///{later}", today=TODAY + timedelta(days=31), customers=CUSTOMERS)
+    with closing(sqlite3.connect(later)) as database:
+        for table, column in (("sales_order", "ordered_at"), ("contact", "at"), ("customer", "created_at")):
+            (came,) = database.execute(f"SELECT count(*) FROM {table} WHERE {column} > ?", [str(TODAY)]).fetchone()
+            assert came, f"nothing of {table} came later, so that nothing could leak"
+    plan = _plan_of(made, TODAY)
+    assert sum(len(calls) for _, calls, _ in plan) > 20
+    assert _plan_of(later, TODAY) == plan
 
 
 def test_missed_days_are_played(made: Path, tmp_path: Path) -> None:
