@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias
 from urllib.parse import urlencode
 
@@ -42,11 +43,15 @@ from ecrm_core.queries.search import find_products
 from ecrm_core.services.desk import FormChoices, form_choices
 from ecrm_core.services.orders import (
     CardLine,
+    Correction,
+    LineChange,
+    LineThen,
     OrderCard,
     OrderForm,
     change_order_status,
     correct_order,
     order_card,
+    order_corrections,
     price_order,
     refuse_at_door,
     return_pieces,
@@ -72,6 +77,7 @@ class Record:
     card: OrderCard
     whatsapp: str
     choices: FormChoices | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,8 @@ class OrderPage(Page):
         except NotVisible as problem:
             return Missing(problem)
         correcting = "correct" in query and card.can_correct
-        return Record(card, whatsapp_link(work, card), form_choices(work) if correcting else None)
+        corrections = tuple(order_corrections(work, card.id)) if card.version > 1 else ()
+        return Record(card, whatsapp_link(work, card), form_choices(work) if correcting else None, corrections)
 
     async def arrive(self, query: Mapping[str, str]) -> None:
         self.visit = replace(self.visit, query=query)
@@ -179,7 +186,7 @@ class OrderPage(Page):
             who=self._who(card),
             ship=self._ship(card),
             facts=self._facts(card),
-            history=self._history(card),
+            history=self._history(record),
             whatsapp=record.whatsapp,
             printed=self._printed(card),
             words=self._words(),
@@ -214,12 +221,24 @@ class OrderPage(Page):
                 "title": say(f"order.do.{key}"),
                 "save": say(f"order.save.{key}") if fields[key] else "",
                 "fields": fields[key],
+                "text": self._consequence(card, key),
                 "primary": key == first,
                 "danger": key in ("cancelled", "returned", "refused"),
             }
             for key in fields
             if key in possible
         ]
+
+    def _consequence(self, card: OrderCard, key: str) -> str:
+        """What a step brings that cannot be taken back."""
+        if key not in ("cancelled", "returned", "refused"):
+            return ""
+        say = self.texts
+        open_ones = sum(line.follow_up is FollowUpState.OPEN for line in card.lines)
+        told = [say(f"order.effect.{key}", money=say.money(card.total, card.currency))]
+        if open_ones:
+            told.append(say("order.effect.follow_ups", count=open_ones))
+        return " ".join([*told, say("order.effect.final")])
 
     @staticmethod
     def _first(card: OrderCard) -> str:
@@ -328,8 +347,8 @@ class OrderPage(Page):
         ]
         return [[say(f"order.fact.{name}"), value] for name, value in rows if value]
 
-    def _history(self, card: OrderCard) -> list[dict[str, str]]:
-        say = self.texts
+    def _history(self, record: Record) -> list[dict[str, str]]:
+        say, card = self.texts, record.card
         names = {line.id: line.product for line in card.lines}
         told: list[tuple[datetime, str, str | None, str | None]] = [
             (
@@ -349,6 +368,10 @@ class OrderPage(Page):
             )
             for back in card.returns
         ]
+        told += [
+            (each.at, say("order.step.corrected"), each.by_name, self._corrected(each, card.currency))
+            for each in record.corrections
+        ]
         return [
             {
                 "at": f"{say.near(self._when(at).date(), self.me.today)} {say.clock(self._when(at).time())}",
@@ -359,6 +382,48 @@ class OrderPage(Page):
             }
             for at, text, by, reason in sorted(told, key=lambda entry: entry[0])
         ]
+
+    def _corrected(self, correction: Correction, currency: str) -> str:
+        """What was put right, a line each: from what to what."""
+        say = self.texts
+
+        def word(value: Any) -> str:
+            if value is None:
+                return say("order.change.nothing")
+            if isinstance(value, Decimal):
+                return say.money(value, currency)
+            return say(f"payment.{value}") if isinstance(value, PaymentMethod) else str(value)
+
+        told = [
+            say("order.change.field", field=say(f"order.change.{name}"), before=word(before), after=word(after))
+            for name, (before, after) in correction.fields.items()
+        ]
+        return "\n".join([*told, *(self._changed_line(change, currency) for change in correction.lines)])
+
+    def _changed_line(self, change: LineChange, currency: str) -> str:
+        say = self.texts
+
+        def word(line: LineThen, *, money: bool) -> str:
+            parts = [f"×{say.number(line.quantity)}"]
+            if money:
+                parts.append(say.money(line.unit_price, currency))
+                if line.discount:
+                    parts.append(say("order.change.discount", money=say.money(line.discount, currency)))
+            return ", ".join(parts)
+
+        before, after = change.before, change.after
+        if before is None or after is None:
+            line = before or after
+            assert line is not None
+            key = "added" if before is None else "removed"
+            return say(f"order.change.{key}", product=change.product, line=word(line, money=True))
+        money = (before.unit_price, before.discount) != (after.unit_price, after.discount)
+        return say(
+            "order.change.field",
+            field=change.product,
+            before=word(before, money=money),
+            after=word(after, money=money),
+        )
 
     def _printed(self, card: OrderCard) -> dict[str, Any]:
         say = self.texts

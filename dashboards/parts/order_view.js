@@ -48,6 +48,7 @@ export function render({ model, el: root }) {
       "form",
       { class: "step-form", novalidate: true, "aria-label": action.title },
       el("h3", {}, action.title),
+      action.text ? el("p", { class: "effect" }, action.text) : null,
       action.fields.map((field) => {
         const id = `step-${field.name}`;
         const input = el("input", {

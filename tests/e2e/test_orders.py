@@ -673,6 +673,10 @@ def test_a_new_order_is_corrected(siti: Page, taken: Callable[[str], str], books
     expect(siti.locator("article")).to_contain_text("Jalan Melati 8")
     expect(siti.locator("article .sums .total")).to_contain_text("Rp 797.000")
     assert books.ask("SELECT stock FROM product WHERE code = 'SLM-01'") == [(22,)]
+    told = siti.locator(".history li", has_text="Diperbaiki")
+    for text in ("→ Jalan Melati 8", "Slim Suit: ×3 → ×1", "Ditambah: ", "×2, Rp "):
+        expect(told).to_contain_text(text)
+    expect(told).not_to_contain_text("oleh None")
 
 
 def test_a_correction_of_what_changed_meanwhile_is_told_and_overwrites_nothing(
@@ -697,6 +701,9 @@ def test_a_correction_of_what_changed_meanwhile_is_told_and_overwrites_nothing(
 def test_an_order_is_cancelled_with_a_reason(siti: Page, taken: Callable[[str], str]) -> None:
     taken("1")
     siti.get_by_role("button", name="Batalkan pesanan").click()
+    expect(siti.locator(".step-form .effect")).to_have_text(
+        "Pesanan ini tidak dihitung lagi dan stoknya kembali. Satu tindak lanjutnya ditutup. Tidak dapat diurungkan."
+    )
     siti.get_by_role("button", name="Batalkan pesanan ini").click()
     expect(siti.locator(".step-form .wrong")).to_have_text("Isian “Alasan” belum diisi.")
     field(siti, "Alasan").fill("Berubah pikiran")

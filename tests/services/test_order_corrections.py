@@ -18,6 +18,7 @@ from ecrm_core.services.followups import record_response
 from ecrm_core.services.orders import (
     CardLine,
     LineForm,
+    LineThen,
     OrderCard,
     OrderForm,
     OrderReceipt,
@@ -26,6 +27,7 @@ from ecrm_core.services.orders import (
     change_order_status,
     correct_order,
     order_card,
+    order_corrections,
     take_order,
 )
 from tests.conftest import FrozenClock
@@ -245,3 +247,45 @@ def test_a_line_the_customer_spoke_of_stays(crm: Crm, shop: Shop, order: OrderRe
     assert (refused.value.reason, refused.value.facts["value"]) == ("answered_line", "Slim Suit")
     correct(crm, form_of(shown, lines=[replace(suit, quantity=2), pan]))
     assert card(crm).lines[0].follow_up is FollowUpState.ANSWERED
+
+
+def test_what_was_put_right_is_told_from_what_to_what(crm: Crm, shop: Shop, order: OrderReceipt) -> None:
+    shown = card(crm)
+    suit, pan = shown.lines
+    lines = [
+        LineForm(pan.product_id, 2, pan.unit_price, Decimal(5000), line_id=pan.id),
+        LineForm(shop.pan, 1),
+    ]
+    typed = replace(form_of(shown, ship_address="Jl. Mawar 1", note=None), lines=lines)
+    typed = replace(typed, payment_method=PaymentMethod.COD, shipping_cost=Decimal(9000))
+    with crm.work("siti") as work:
+        correct_order(work, order.order_id, shown.version, typed)
+    with crm.work("siti") as work:
+        (told,) = order_corrections(work, order.order_id)
+    assert (told.by_name, told.fields) == (
+        "Siti Rahayu",
+        {
+            "ship_address": ("Jl. Melati 5", "Jl. Mawar 1"),
+            "note": ("pagi", None),
+            "payment_method": (None, PaymentMethod.COD),
+            "shipping_cost": (Decimal(0), Decimal(9000)),
+        },
+    )
+    pairs = [
+        (each.product, each.before and each.before.quantity, each.after and each.after.quantity) for each in told.lines
+    ]
+    assert pairs == [(pan.product, 3, 2), (pan.product, None, 1), (suit.product, 1, None)]
+    assert told.lines[0].after == LineThen(2, pan.unit_price, Decimal(5000))
+
+
+def test_corrections_are_of_ones_own_orders_only(crm: Crm, order: OrderReceipt) -> None:
+    shown = card(crm)
+    with crm.work("siti") as work:
+        correct_order(work, order.order_id, shown.version, form_of(shown, note="sore"))
+    told = {}
+    for who in ("siti", "ratna", "agus", "budi"):
+        with crm.work(who) as work:
+            told[who] = len(order_corrections(work, order.order_id))
+    assert told == {"siti": 1, "ratna": 1, "agus": 1, "budi": 0}
+    with crm.work("siti") as work:
+        assert order_corrections(work, 10**6) == []

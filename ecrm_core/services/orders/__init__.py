@@ -11,6 +11,7 @@ from ecrm_core.services.orders.card import (
     order_card,
 )
 from ecrm_core.services.orders.correcting import correct_order
+from ecrm_core.services.orders.corrections import Correction, LineChange, LineThen, order_corrections
 from ecrm_core.services.orders.forms import (
     LineForm,
     OrderForm,
@@ -33,8 +34,11 @@ __all__ = [
     "CardLine",
     "CardReturn",
     "CardStep",
+    "Correction",
     "KnownAddress",
+    "LineChange",
     "LineForm",
+    "LineThen",
     "OrderCard",
     "OrderCustomer",
     "OrderForm",
@@ -50,6 +54,7 @@ __all__ = [
     "confirmation_text",
     "correct_order",
     "order_card",
+    "order_corrections",
     "price_order",
     "refuse_at_door",
     "return_pieces",
