@@ -244,6 +244,52 @@ def close(work: Work, owed: FollowUp, because: FollowUpClosing) -> None:
     owed.closed_at = work.now
 
 
+def reopen_replaced(work: Work, lines: Sequence[OrderLine]) -> None:
+    """These lines no longer count: what buying again with them had replaced is owed again.
+
+    That is the purchase before, until its last day, unless somebody asked not to be contacted
+    meanwhile. What was answered or closed otherwise stays so.
+    """
+    if not lines:
+        return
+    customers = {line.customer_id for line in lines}
+    products = {line.product_id for line in lines}
+    line = OrderLine
+    standing = (
+        select(line.customer_id, line.product_id, line.order_id, line.id, FollowUp.state)
+        .outerjoin(FollowUp, FollowUp.line_id == line.id)
+        .where(line.customer_id.in_(customers), line.product_id.in_(products), line.void_at.is_(None))
+        .order_by(line.ordered_at, line.order_id, line.id)
+    )
+    last: dict[tuple[int, int], tuple[int, list[int]]] = {}
+    owed_already: set[tuple[int, int]] = set()
+    for customer_id, product_id, order_id, line_id, state in work.session.execute(standing):
+        pair = customer_id, product_id
+        if pair not in last or last[pair][0] != order_id:
+            last[pair] = order_id, []
+        last[pair][1].append(line_id)
+        if state is FollowUpState.OPEN:
+            owed_already.add(pair)
+    gone = {(line.customer_id, line.product_id) for line in lines} - owed_already
+    again = [line_id for pair in gone if pair in last for line_id in last[pair][1]]
+    if not again:
+        return
+    replaced = (
+        select(FollowUp)
+        .join(Customer, Customer.id == FollowUp.customer_id)
+        .where(
+            FollowUp.line_id.in_(again),
+            FollowUp.state == FollowUpState.CLOSED,
+            FollowUp.closed_because == FollowUpClosing.BOUGHT_AGAIN,
+            FollowUp.expires_on >= work.today,
+            Customer.do_not_call_at.is_(None),
+        )
+        .order_by(FollowUp.line_id)
+    )
+    for owed in work.session.scalars(replaced.with_for_update(of=FollowUp)):
+        owed.state, owed.closed_because, owed.closed_at = FollowUpState.OPEN, None, None
+
+
 def _receipt(
     work: Work,
     line_id: int,

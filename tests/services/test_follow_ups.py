@@ -18,9 +18,10 @@ from ecrm_core.rules import CompanyRules, birthday_in
 from ecrm_core.services.agenda import add_agenda_item
 from ecrm_core.services.complaints import open_complaint, solve_complaint
 from ecrm_core.services.contacts import record_contact
+from ecrm_core.services.do_not_call import mark_do_not_call
 from ecrm_core.services.followups import close_follow_up, record_response
 from ecrm_core.services.greetings import greet_customer, ungreet_customer
-from ecrm_core.services.orders import LineForm, OrderForm, take_order
+from ecrm_core.services.orders import LineForm, OrderForm, change_order_status, correct_order, take_order
 from tests.conftest import FrozenClock
 from tests.services.conftest import Shop
 
@@ -185,3 +186,91 @@ def test_an_order_written_down_late_leaves_the_later_one_to_be_asked_about(
     with crm.work("siti") as work:
         (owed,) = work.session.scalars(select(m.FollowUp))
         assert (owed.line_id, owed.state) == (line, FollowUpState.OPEN)
+
+
+# ---- Bought again, and then not after all
+
+
+def buys_again(crm: Crm, shop: Shop, intention: str) -> int:
+    with crm.work("siti") as work:
+        return take_order(work, OrderForm(shop.dewi, [LineForm(shop.suit)], intention=intention)).order_id
+
+
+def standing(crm: Crm, line: int) -> tuple[FollowUpState, FollowUpClosing | None, bool]:
+    with crm.work("siti") as work:
+        owed = work.session.get_one(m.FollowUp, line)
+        return owed.state, owed.closed_because, owed.closed_at is not None
+
+
+REPLACED = (FollowUpState.CLOSED, FollowUpClosing.BOUGHT_AGAIN, True)
+OWED = (FollowUpState.OPEN, None, False)
+
+
+def test_a_repurchase_that_is_cancelled_leaves_the_first_purchase_owed(
+    crm: Crm, shop: Shop, line: int, clock: FrozenClock
+) -> None:
+    clock.advance(days=10)
+    again = buys_again(crm, shop, "2")
+    assert standing(crm, line) == REPLACED
+    clock.advance(days=1)
+    with crm.work("siti") as work:
+        change_order_status(work, again, "cancelled", reason="tidak jadi")
+    assert standing(crm, line) == OWED
+
+
+def test_only_what_the_cancelled_order_had_replaced_is_owed_again(
+    crm: Crm, shop: Shop, line: int, clock: FrozenClock
+) -> None:
+    clock.advance(days=10)
+    second = buys_again(crm, shop, "2")
+    clock.advance(days=10)
+    third = buys_again(crm, shop, "3")
+    with crm.work("siti") as work:
+        second_line = work.session.scalars(select(m.OrderLine.id).where(m.OrderLine.order_id == second)).one()
+        change_order_status(work, third, "cancelled", reason="tidak jadi")
+    assert (standing(crm, line), standing(crm, second_line)) == (REPLACED, OWED)
+    with crm.work("siti") as work:
+        change_order_status(work, second, "cancelled", reason="tidak jadi")
+    assert standing(crm, line) == OWED
+    assert standing(crm, second_line)[:2] == (FollowUpState.CLOSED, FollowUpClosing.CANCELLED)
+
+
+def test_nothing_is_owed_again_while_a_later_purchase_stands(
+    crm: Crm, shop: Shop, line: int, clock: FrozenClock
+) -> None:
+    clock.advance(days=10)
+    second = buys_again(crm, shop, "2")
+    clock.advance(days=10)
+    buys_again(crm, shop, "3")
+    with crm.work("siti") as work:
+        change_order_status(work, second, "cancelled", reason="tidak jadi")
+    assert standing(crm, line) == REPLACED
+
+
+@pytest.mark.parametrize("meanwhile", ["expired", "do_not_call", "answered"])
+def test_what_is_over_is_not_owed_again(crm: Crm, shop: Shop, line: int, clock: FrozenClock, meanwhile: str) -> None:
+    if meanwhile == "answered":
+        with crm.work("siti") as work:
+            record_response(work, line, rating=5, text=None)
+    clock.advance(days=40)
+    again = buys_again(crm, shop, "2")
+    if meanwhile == "expired":
+        clock.advance(days=60)
+    elif meanwhile == "do_not_call":
+        with crm.work("siti") as work:
+            mark_do_not_call(work, shop.dewi)
+    before = standing(crm, line)
+    with crm.work("siti") as work:
+        change_order_status(work, again, "cancelled", reason="tidak jadi")
+    assert standing(crm, line) == before
+
+
+def test_a_product_that_was_misheard_leaves_the_first_purchase_owed(
+    crm: Crm, shop: Shop, line: int, clock: FrozenClock
+) -> None:
+    clock.advance(days=10)
+    again = buys_again(crm, shop, "2")
+    assert standing(crm, line) == REPLACED
+    with crm.work("siti") as work:
+        correct_order(work, again, 1, OrderForm(shop.dewi, [LineForm(shop.oil)], intention="2"))
+    assert standing(crm, line) == OWED

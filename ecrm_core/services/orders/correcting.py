@@ -28,7 +28,7 @@ from ecrm_core.models import (
     Response,
 )
 from ecrm_core.services.activity import refresh_last_activity
-from ecrm_core.services.followups import open_follow_ups
+from ecrm_core.services.followups import open_follow_ups, reopen_replaced
 from ecrm_core.services.orders.addresses import remember_addresses
 from ecrm_core.services.orders.forms import LineForm, OrderForm, OrderReceipt, StatusRefused
 from ecrm_core.services.orders.pricing import new_line, price_line, refuse_short, short_of
@@ -180,6 +180,7 @@ def _take_out(work: Work, gone: Sequence[OrderLine]) -> None:
     for line in gone:
         work.session.delete(line)
     work.session.flush()
+    reopen_replaced(work, gone)
 
 
 def _pieces(lines: Sequence[OrderLine]) -> dict[int, int]:

@@ -25,7 +25,7 @@ from ecrm_core.models import (
     OrderStatusChange,
     Product,
 )
-from ecrm_core.services.followups import close
+from ecrm_core.services.followups import close, reopen_replaced
 
 NEXT: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.NEW: frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.CANCELLED}),
@@ -122,7 +122,7 @@ def note_status(
 
 
 def void(work: Work, lines: Sequence[OrderLine], because: FollowUpClosing, *, at: datetime) -> None:
-    """From then on these lines count for nothing, and nothing is owed for them."""
+    """From then on these lines count for nothing and owe nothing; what they had replaced is owed again."""
     if not lines:
         return
     for line in lines:
@@ -137,6 +137,7 @@ def void(work: Work, lines: Sequence[OrderLine], because: FollowUpClosing, *, at
     for follow_up in work.session.scalars(owed):
         if follow_up.state is FollowUpState.OPEN:
             close(work, follow_up, because)
+    reopen_replaced(work, lines)
 
 
 def move_stock(product: Product, pieces: int) -> None:
