@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from ecrm_core import models as m
 from ecrm_core.crm import Work
@@ -246,7 +246,7 @@ def call_queue(work: Work) -> CallQueue:
         select(item.id, item.customer_id, item.day, item.at, place.label("place"))
         .join(Customer, Customer.id == item.customer_id)
         .where(item.employee_id == work.employee_id, *_open(item), item.day <= today)
-        .order_by(place, item.day, item.at, item.proposed, item.rank, item.id)
+        .order_by(place, item.day, item.at, item.proposed, item.rank.nulls_last(), item.id)
         .limit(QUEUE_ROWS)
     ).all()
     counts = work.session.execute(
@@ -472,103 +472,124 @@ def _about(
     return (newest.product_id, newest.product, newest.bought_on) if newest else None
 
 
-def _of(customer_id: int) -> dict[str, Any]:
-    return {"of_customer": customer_id}
+# Of the customer on the card. Built once: making a statement costs more than running it.
+
+_CUSTOMER: Any = bindparam("customer_id")
+_wrong_last = case((m.CustomerPhone.wrong_at.is_(None), 0), else_=1)
+_PHONES: Any = (
+    select(m.CustomerPhone.e164, m.CustomerPhone.wrong_at)
+    .where(m.CustomerPhone.customer_id == _CUSTOMER)
+    .order_by(_wrong_last, m.CustomerPhone.position, m.CustomerPhone.id)
+)
+_ASK: Any = (
+    select(
+        m.FollowUp.line_id,
+        m.FollowUp.product_id,
+        m.Product.name,
+        m.OrderLine.ordered_at,
+        m.FollowUp.due_on,
+    )
+    .join(m.OrderLine, m.OrderLine.id == m.FollowUp.line_id)
+    .join(m.Product, m.Product.id == m.FollowUp.product_id)
+    .where(
+        m.FollowUp.customer_id == _CUSTOMER,
+        m.FollowUp.state == m.FollowUpState.OPEN,
+        m.FollowUp.due_on <= bindparam("today"),
+        m.FollowUp.expires_on >= bindparam("today"),
+    )
+    .order_by(m.FollowUp.due_on, m.FollowUp.line_id)
+    .limit(ASK_ROWS)
+)
+_PURCHASES: Any = (
+    select(
+        m.OrderLine.id,
+        m.Order.number,
+        m.OrderLine.product_id,
+        m.Product.name,
+        m.OrderLine.quantity,
+        m.OrderLine.amount,
+        m.Order.currency,
+        m.OrderLine.ordered_at,
+        m.OrderLine.void_at,
+    )
+    .join(m.Order, m.Order.id == m.OrderLine.order_id)
+    .join(m.Product, m.Product.id == m.OrderLine.product_id)
+    .where(m.OrderLine.customer_id == _CUSTOMER, m.Order.kind == m.OrderKind.SALE)
+    .order_by(m.OrderLine.ordered_at.desc(), m.OrderLine.id)
+    .limit(PURCHASE_ROWS)
+)
+_INTERESTS: Any = (
+    select(func.coalesce(m.Product.name, m.Category.name))
+    .select_from(m.Interest)
+    .outerjoin(m.Product, m.Product.id == m.Interest.product_id)
+    .outerjoin(m.Category, m.Category.id == m.Interest.category_id)
+    .where(m.Interest.customer_id == _CUSTOMER, m.Interest.withdrawn_at.is_(None))
+    .order_by(m.Interest.at.desc(), m.Interest.id.desc())
+    .limit(PURCHASE_ROWS)
+)
+_CONTACTS: Any = (
+    select(Contact.at, Contact.channel, Contact.direction, Contact.outcome, Contact.note, m.Employee.name)
+    .join(m.Employee, m.Employee.id == Contact.by_id)
+    .where(Contact.customer_id == _CUSTOMER)
+    .order_by(Contact.at.desc(), Contact.id.desc())
+    .limit(4 * CONTACT_ROWS)
+)
+_COMPLAINTS: Any = (
+    select(m.Complaint.id, m.Complaint.kind, m.Complaint.text, m.Complaint.due_on)
+    .where(m.Complaint.customer_id == _CUSTOMER, m.Complaint.state == m.ComplaintState.OPEN)
+    .order_by(m.Complaint.due_on, m.Complaint.id)
+)
+
+
+def _rows(work: Work, statement: Any, customer_id: int, **values: Any) -> Any:
+    return work.session.execute(
+        statement, {"customer_id": customer_id, **values}, execution_options={"of_customer": customer_id}
+    )
 
 
 def _phones(work: Work, customer_id: int) -> list[CallPhone]:
-    phone = m.CustomerPhone
-    rows = work.session.execute(
-        select(phone.e164, phone.wrong_at)
-        .where(phone.customer_id == customer_id)
-        .order_by(case((phone.wrong_at.is_(None), 0), else_=1), phone.position, phone.id),
-        execution_options=_of(customer_id),
-    )
     region = work.rules.phone_region
-    return [CallPhone(e164, show_phone(e164, region), wrong_at is not None) for e164, wrong_at in rows]
+    return [
+        CallPhone(e164, show_phone(e164, region), wrong_at is not None)
+        for e164, wrong_at in _rows(work, _PHONES, customer_id)
+    ]
 
 
 def _ask(work: Work, customer_id: int) -> list[AskAbout]:
-    owed, line = m.FollowUp, m.OrderLine
-    rows = work.session.execute(
-        select(owed.line_id, owed.product_id, m.Product.name, line.ordered_at, owed.due_on)
-        .join(line, line.id == owed.line_id)
-        .join(m.Product, m.Product.id == owed.product_id)
-        .where(
-            owed.customer_id == customer_id,
-            owed.state == m.FollowUpState.OPEN,
-            owed.due_on <= work.today,
-            owed.expires_on >= work.today,
-        )
-        .order_by(owed.due_on, owed.line_id)
-        .limit(ASK_ROWS),
-        execution_options=_of(customer_id),
-    )
+    rows = _rows(work, _ASK, customer_id, today=work.today)
     return [AskAbout(row[0], row[1], row[2], work.rules.business_date(row[3]), row[4]) for row in rows]
 
 
 def _purchases(work: Work, customer_id: int) -> list[Bought]:
-    line, order = m.OrderLine, m.Order
-    rows = work.session.execute(
-        select(
-            line.id,
-            order.number,
-            line.product_id,
-            m.Product.name,
-            line.quantity,
-            line.amount,
-            order.currency,
-            line.ordered_at,
-            line.void_at,
+    rows = _rows(work, _PURCHASES, customer_id)
+    return [
+        Bought(
+            line_id=row.id,
+            order_number=row.number,
+            product_id=row.product_id,
+            product=row.name,
+            quantity=row.quantity,
+            amount=row.amount,
+            currency=row.currency,
+            bought_on=work.rules.business_date(row.ordered_at),
+            void=row.void_at is not None,
         )
-        .join(order, order.id == line.order_id)
-        .join(m.Product, m.Product.id == line.product_id)
-        .where(line.customer_id == customer_id, order.kind == m.OrderKind.SALE)
-        .order_by(line.ordered_at.desc(), line.id)
-        .limit(PURCHASE_ROWS),
-        execution_options=_of(customer_id),
-    )
-    return [Bought(*row[:7], work.rules.business_date(row[7]), row[8] is not None) for row in rows]
+        for row in rows
+    ]
 
 
 def _interests(work: Work, customer_id: int) -> list[str]:
-    interest = m.Interest
-    rows = work.session.execute(
-        select(func.coalesce(m.Product.name, m.Category.name))
-        .select_from(interest)
-        .outerjoin(m.Product, m.Product.id == interest.product_id)
-        .outerjoin(m.Category, m.Category.id == interest.category_id)
-        .where(interest.customer_id == customer_id, interest.withdrawn_at.is_(None))
-        .order_by(interest.at.desc(), interest.id.desc())
-        .limit(PURCHASE_ROWS),
-        execution_options=_of(customer_id),
-    )
-    return list(dict.fromkeys(name for (name,) in rows if name))
+    return list(dict.fromkeys(name for (name,) in _rows(work, _INTERESTS, customer_id) if name))
 
 
 def _contacts(work: Work, customer_id: int) -> list[EarlierContact]:
     """Newest first; enough of them that those of today are among them."""
-    contact, zone = Contact, work.rules.timezone
-    rows = work.session.execute(
-        select(contact.at, contact.channel, contact.direction, contact.outcome, contact.note, m.Employee.name)
-        .join(m.Employee, m.Employee.id == contact.by_id)
-        .where(contact.customer_id == customer_id)
-        .order_by(contact.at.desc(), contact.id.desc())
-        .limit(4 * CONTACT_ROWS),
-        execution_options=_of(customer_id),
-    )
-    return [EarlierContact(row[0].astimezone(zone), *row[1:]) for row in rows]
+    zone = work.rules.timezone
+    return [EarlierContact(row[0].astimezone(zone), *row[1:]) for row in _rows(work, _CONTACTS, customer_id)]
 
 
 def _complaints(work: Work, customer_id: int) -> list[OpenComplaint]:
-    complaint = m.Complaint
-    rows = work.session.execute(
-        select(complaint.id, complaint.kind, complaint.text, complaint.due_on)
-        .where(complaint.customer_id == customer_id, complaint.state == m.ComplaintState.OPEN)
-        .order_by(complaint.due_on, complaint.id),
-        execution_options=_of(customer_id),
-    )
-    return [OpenComplaint(*row) for row in rows]
+    return [OpenComplaint(*row) for row in _rows(work, _COMPLAINTS, customer_id)]
 
 
 def _locked(work: Work) -> CallDay | None:

@@ -14,7 +14,7 @@ from functools import cache
 from string import Formatter
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ecrm_core.crm import Work
 from ecrm_core.errors import InvalidValue, NotVisible
@@ -41,6 +41,13 @@ SHIPPED = "template"
 ANY = "any"
 
 _DAYTIMES = ((time(4), "morning"), (time(11), "midday"), (time(15), "afternoon"), (time(18), "evening"))
+
+
+_TEXTS = (
+    select(TextTemplate.kind, TextTemplate.reason, TextTemplate.product_id, TextTemplate.text)
+    .where(TextTemplate.kind.in_(bindparam("kinds", expanding=True)), TextTemplate.language == bindparam("language"))
+    .order_by(TextTemplate.id)
+)
 
 
 @dataclass(frozen=True)
@@ -236,11 +243,7 @@ def texts_for(
 ) -> dict[TemplateKind, str | None]:
     """The texts of several kinds about one customer, in one statement."""
     spoken = Language(language or work.actor.language)
-    rows = work.session.execute(
-        select(TextTemplate.kind, TextTemplate.reason, TextTemplate.product_id, TextTemplate.text).where(
-            TextTemplate.kind.in_(kinds), TextTemplate.language == spoken
-        )
-    ).all()
+    rows = work.session.execute(_TEXTS, {"kinds": list(kinds), "language": spoken}).all()
     known = _known(work, facts, spoken)
     return {
         kind: most_particular(

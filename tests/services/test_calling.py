@@ -114,18 +114,20 @@ def test_due_promises_come_first_then_the_plan_then_what_is_promised_for_later(
     overdue = put(crm, shop.dewi, day=yesterday)
     put(crm, shop.dewi, day=date(2026, 11, 25))
     put(crm, None)
+    unranked = put(crm, shop.dewi, rank=3)
     done = put(crm, shop.dewi)
     with crm.work("siti") as work:
+        work.session.get_one(AgendaItem, unranked).rank = None
         tick_agenda_item(work, done)
     found = queue(crm)
-    assert found.ids == [missed, at_nine, overdue, by_hand, first, second, at_eleven, at_three]
+    assert found.ids == [missed, at_nine, overdue, by_hand, first, second, unranked, at_eleven, at_three]
     assert [call.item_id for call in found.calls if call.later] == [at_eleven, at_three]
     assert [call.at for call in found.calls][:2] == [at(16, day=23), at(9)]
-    assert (found.open, found.done, found.total, found.position) == (8, 1, 9, 2)
+    assert (found.open, found.done, found.total, found.position) == (9, 1, 10, 2)
     clock.now = at(11) - timedelta(microseconds=1)
     assert queue(crm).ids == found.ids
     clock.now = at(11)
-    assert queue(crm).ids == [missed, at_nine, at_eleven, overdue, by_hand, first, second, at_three]
+    assert queue(crm).ids == [missed, at_nine, at_eleven, overdue, by_hand, first, second, unranked, at_three]
 
 
 def test_what_is_gone_or_somebody_elses_is_not_in_the_queue(crm: Crm, shop: Shop) -> None:
