@@ -20,7 +20,7 @@ from ecrm_core.importing.reading import EXCEL, check_file
 from ecrm_core.models import Customer, Order, OrderStatus, folded
 from ecrm_core.services.checks import clean_text
 from ecrm_core.services.orders import change_order_status, refuse_at_door
-from ecrm_core.services.orders.rows import locked, passed_statuses
+from ecrm_core.services.orders.rows import last_steps, locked, passed_statuses
 
 REFUSED = "refused"
 WORDS = {
@@ -31,6 +31,23 @@ WORDS = {
     REFUSED: ("ditolak", "rejected", "ditolak penerima"),
 }
 """What couriers call it, beside our own words."""
+HEADINGS = {
+    "status": ("status kiriman", "status pengiriman", "status paket", "delivery status", "keterangan status"),
+    "date": (
+        "tgl",
+        "tanggal",
+        "waktu",
+        "tanggal status",
+        "tgl status",
+        "tanggal terima",
+        "delivery date",
+        "updated at",
+    ),
+    "order": ("no order", "nomor order", "no pesanan", "nomor pesanan", "pesanan", "order id", "order no", "referensi"),
+    "tracking": ("awb", "resi", "no resi", "nomor resi", "no awb", "waybill", "tracking number", "no. resi"),
+    "reason": ("ket", "keterangan", "alasan", "catatan", "remark", "remarks", "note"),
+}
+"""What couriers call their columns, beside our own words; all folded."""
 STILL_UNDER_WAY = timedelta(days=180)
 ISO = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 DAY_FIRST = tuple(f"%d{sign}%m{sign}%Y{at}" for sign in "/-." for at in ("", " %H:%M", " %H:%M:%S"))
@@ -93,11 +110,7 @@ def read_courier_file(path: Path, columns: CourierColumns = USUAL) -> list[Couri
     Raises:
         ImportRefused: not a table, or a column that is needed is missing.
     """
-    check_file(path)
-    try:
-        table = _excel(path) if path.suffix.lower() in EXCEL else _csv(path)
-    except (CalamineError, csv.Error, OSError) as error:
-        raise ImportRefused("unreadable", file=path.name, detail=str(error)) from error
+    table = _table(path)
     heading = [folded(cell) for cell in table[0]] if table else []
     places = {
         name: heading.index(folded(column))
@@ -117,6 +130,26 @@ def read_courier_file(path: Path, columns: CourierColumns = USUAL) -> list[Couri
                 )
             )
     return rows
+
+
+def courier_heading(path: Path) -> list[str]:
+    """The names of the columns of a courier's file, as they stand there.
+
+    Raises:
+        ImportRefused: not a table.
+    """
+    table = _table(path)
+    return [cell.strip() for cell in table[0] if cell.strip()] if table else []
+
+
+def usual_columns(heading: Sequence[str]) -> CourierColumns:
+    """Which columns these probably are, by what couriers call them; `status` is empty where none is known."""
+    known = {folded(name): name for name in heading}
+
+    def named(what: str) -> str | None:
+        return next((known[name] for name in (what, *HEADINGS[what]) if name in known), None)
+
+    return CourierColumns(named("status") or "", named("date"), named("order"), named("tracking"), named("reason"))
 
 
 def import_courier_file(work: Work, rows: Sequence[CourierRow], columns: CourierColumns = USUAL) -> list[RowResult]:
@@ -160,12 +193,9 @@ def _follow(work: Work, order: Order, row: CourierRow, words: Mapping[str, str],
     passed = passed_statuses(work, [order.id])[order.id] | {order.status}
     if status in passed:
         return Fate.ALREADY
-    if (
-        at is not None
-        and at < order.ordered_at
-        and work.rules.business_date(at) == work.rules.business_date(order.ordered_at)
-    ):
-        at = order.ordered_at
+    before = max(order.ordered_at, last_steps(work, [order.id]).get(order.id, order.ordered_at))
+    if at is not None and at < before and work.rules.business_date(at) == work.rules.business_date(before):
+        at = before  # the same day: whose clock goes right, nobody knows
     if (
         status in {OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.RETURNED}
         and OrderStatus.SHIPPED not in passed
@@ -265,6 +295,14 @@ def _named(columns: CourierColumns) -> dict[str, str | None]:
         "tracking": columns.tracking,
         "reason": columns.reason,
     }
+
+
+def _table(path: Path) -> list[list[str]]:
+    check_file(path)
+    try:
+        return _excel(path) if path.suffix.lower() in EXCEL else _csv(path)
+    except (CalamineError, csv.Error, OSError) as error:
+        raise ImportRefused("unreadable", file=path.name, detail=str(error)) from error
 
 
 def _csv(path: Path) -> list[list[str]]:

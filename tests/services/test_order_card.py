@@ -199,6 +199,13 @@ def test_a_step_may_be_written_down_later_but_not_out_of_its_time(
         with pytest.raises(InvalidValue) as refused, crm.work("siti") as work:
             change_order_status(work, order, DELIVERED, at=at)
         assert refused.value.reason == reason
+    for status, reason in ((DELIVERED, None), (RETURNED, "rusak"), (PAID, None)):
+        with pytest.raises(InvalidValue) as refused, crm.work("siti") as work:
+            change_order_status(work, order, status, reason=reason, at=clock.now.replace(day=24, hour=20))
+        assert refused.value.reason == "before_step"
+    with pytest.raises(InvalidValue) as refused, crm.work("siti") as work:
+        refuse_at_door(work, order, reason="tidak di rumah", at=clock.now.replace(day=24, hour=20))
+    assert refused.value.reason == "before_step"
     with crm.work("siti") as work:
         change_order_status(work, order, RETURNED, reason="rusak", at=clock.now.replace(day=26))
         voided = set(work.session.scalars(select(m.OrderLine.void_at)))

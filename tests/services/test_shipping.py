@@ -219,3 +219,20 @@ def test_what_is_no_courier_file_is_refused(tmp_path: Path, name: str, content: 
     with pytest.raises(ImportRefused) as refused:
         read_courier_file(tmp_path / name, COLUMNS)
     assert refused.value.reason == reason
+
+
+def test_a_step_of_the_same_day_takes_its_place_and_one_of_an_earlier_day_is_refused(
+    crm: Crm, orders: list[int]
+) -> None:
+    (shipped,) = bring(crm, CourierRow(2, order="P0000001", status="dikirim", day="2026-11-22 15:00"))
+    (refused, done) = bring(
+        crm,
+        CourierRow(2, order="P0000001", status="delivered", day="2026-11-21 09:00"),
+        CourierRow(3, order="P0000001", status="delivered", day="2026-11-22 09:00"),
+    )
+    assert (shipped.fate, refused.fate, done.fate) == (Fate.DONE, Fate.REFUSED, Fate.DONE)
+    assert refused.refusal is not None
+    assert refused.refusal.facts["reason"] == "before_step"
+    with crm.work("siti") as work:
+        steps = order_card(work, "P0000001").steps
+    assert steps[-1].at == steps[-2].at == datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ecrm_core.crm import Work
 from ecrm_core.errors import NotVisible
@@ -61,6 +61,13 @@ def passed_statuses(work: Work, order_ids: Sequence[int]) -> dict[int, set[Order
     for order_id, status in work.session.execute(changes.where(OrderStatusChange.order_id.in_(passed))):
         passed[order_id].add(status)
     return passed
+
+
+def last_steps(work: Work, order_ids: Sequence[int]) -> dict[int, datetime]:
+    """When each of these orders last changed its status."""
+    change = OrderStatusChange
+    newest = select(change.order_id, func.max(change.at)).where(change.order_id.in_(order_ids))
+    return dict(work.session.execute(newest.group_by(change.order_id)).tuples().all())
 
 
 def locked(work: Work, model: type[Locked], ids: Iterable[int]) -> dict[int, Locked]:

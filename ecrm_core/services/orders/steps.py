@@ -15,6 +15,7 @@ from ecrm_core.services.orders.forms import StatusRefused
 from ecrm_core.services.orders.rows import (
     FINAL,
     ONCE,
+    last_steps,
     locked,
     locked_lines,
     may_follow,
@@ -38,7 +39,8 @@ def change_order_status(
     Raises:
         NotVisible: missing, or a colleague's.
         StatusRefused: this does not follow that, or was so already.
-        InvalidValue: a cancellation or return without a reason; an instant to come, or before the order.
+        InvalidValue: a cancellation or return without a reason; an instant to come, before the order, or before
+            its last step.
     """
     return change_order_statuses(work, [order_id], status, reason=reason, at=at)
 
@@ -84,7 +86,7 @@ def refuse_at_door(work: Work, order_id: int, *, reason: str, at: datetime | Non
     Raises:
         NotVisible: missing, or a colleague's.
         StatusRefused: it is not under way.
-        InvalidValue: no reason; an instant to come, or before the order.
+        InvalidValue: no reason; an instant to come, before the order, or before its last step.
     """
     told = required_text("reason", reason, limit=500)
     orders = own_orders(work, [order_id])
@@ -135,11 +137,14 @@ def _move(
 ) -> None:
     _check(work, orders, status, refused_at_door=refused_at_door)
     since = at or work.now
+    if since > work.now:
+        raise InvalidValue("date", since, "in_the_future")
+    last = last_steps(work, [order.id for order in orders]) if at is not None else {}
     for order in orders:
-        if since > work.now:
-            raise InvalidValue("date", since, "in_the_future")
         if since < order.ordered_at:
             raise InvalidValue("date", since, "before_order")
+        if since < last.get(order.id, since):
+            raise InvalidValue("date", since, "before_step")
     if status in FINAL:
         _undo_lines(work, orders, status, reason or "", at=since)
     for order in orders:
