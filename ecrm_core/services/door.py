@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from ecrm_core.crm import Work, see_anew, start_writing
-from ecrm_core.errors import CustomerNotVisible, InvalidValue, NotVisible
+from ecrm_core.errors import CustomerNotVisible, EcrmError, InvalidValue, NotVisible
 from ecrm_core.models import (
     AgendaItem,
     AgendaKind,
@@ -142,16 +142,32 @@ def take_door_order(work: Work, customer_code: str, form: OrderForm) -> DoorRece
     The order is credited to the taker, who sees this one order afterwards; the customer stays with
     the owner, who is told on the agenda, owes the follow-ups, and is offered the address and phone
     typed here where they differ. An order may be taken for somebody who asked not to be called.
-    Nothing may have been written in this work before: it is a transaction of its own.
+    Nothing may have been written in this work before: it is a transaction of its own. One that is
+    refused is a look through the door, on record and counted.
 
     Raises:
-        CustomerNotVisible: no such customer.
+        CustomerNotVisible: no such customer; also whatever is wrong, after too many looks in a minute.
         InvalidValue: as for `take_order`; also no address, as the customer's own is not shown.
         StockTooLow: as for `take_order`.
     """
     own = work.session.scalar(select(Customer).where(Customer.code == customer_code))
     if own is not None:
         return _receipt(take_order(work, replace(form, customer_id=own.id)), own)
+    try:
+        return _take_behind(work, customer_code, form)
+    except EcrmError as refused:
+        if work.actor.is_staff:
+            raise
+        # What is refused tells whether there is such a code, so it is a look like any other.
+        with look_through(work, customer_code) as look:
+            if look is not None and _by_code(look.work, customer_code) is not None:
+                look.shown.append(customer_code)
+        if look is None:
+            raise CustomerNotVisible(code=customer_code) from refused
+        raise
+
+
+def _take_behind(work: Work, customer_code: str, form: OrderForm) -> DoorReceipt:
     with _behind_the_door(work, "door order") as behind:
         start_writing(behind.session)
         customer = _by_code(behind, customer_code)

@@ -15,6 +15,7 @@ from ecrm_core import models as m
 from ecrm_core.crm import Crm
 from ecrm_core.errors import CustomerNotVisible, EcrmError, InvalidValue, NotAllowed, NotVisible
 from ecrm_core.models import AgendaKind, AuditKind, FollowUpState
+from ecrm_core.queries.door import LOOKS_A_MINUTE
 from ecrm_core.queries.search import find_customers
 from ecrm_core.services.customers import add_customer, add_interest, add_note, change_customer
 from ecrm_core.services.do_not_call import mark_do_not_call
@@ -257,8 +258,10 @@ def test_what_is_refused_leaves_nothing(
 ) -> None:
     with pytest.raises(refusal):
         by_budi(crm, form(shop, **changes), code)
-    tables = (m.Order, m.OrderLine, m.OrderStatusChange, m.AgendaItem, m.ChangeOffer, m.FollowUp, m.AuditRecord)
+    tables = (m.Order, m.OrderLine, m.OrderStatusChange, m.AgendaItem, m.ChangeOffer, m.FollowUp)
     assert [count(crm, model) for model in tables] == [0] * len(tables)
+    with crm.work("ratna") as work:
+        assert list(work.session.scalars(select(m.AuditRecord.kind))) == [AuditKind.REDUCED_SEARCH]
 
 
 def test_nothing_that_is_known_is_offered(crm: Crm, shop: Shop) -> None:
@@ -438,3 +441,29 @@ def test_looks_through_the_door_are_counted_together(crm: Crm, shop: Shop, clock
     clock.now += timedelta(seconds=61)
     with crm.work("budi") as work:
         assert door_customer(work, CODE).code == CODE
+
+
+def test_an_order_that_is_refused_is_a_look_on_record(crm: Crm, shop: Shop, clock: FrozenClock) -> None:
+    """An empty form tells whether there is such a code: it must not be a way to try codes out."""
+    for code, refusal in ((CODE, InvalidValue), ("C999999", CustomerNotVisible)):
+        clock.advance(seconds=30)
+        with pytest.raises(refusal):
+            by_budi(crm, form(shop, ship_address=None), code)
+    with crm.work("ratna") as work:
+        records = work.session.scalars(select(m.AuditRecord).order_by(m.AuditRecord.id)).all()
+        looks = [record.facts for record in records if record.kind == AuditKind.REDUCED_SEARCH]
+    assert [(look["asked"], look["shown"]) for look in looks] == [(CODE, [CODE]), ("C999999", [])]
+
+
+def test_after_too_many_looks_a_refused_order_tells_nothing_and_a_good_one_is_taken(
+    crm: Crm, shop: Shop, clock: FrozenClock
+) -> None:
+    for number in range(LOOKS_A_MINUTE):
+        clock.advance(seconds=1)
+        with pytest.raises(CustomerNotVisible):
+            by_budi(crm, form(shop, ship_address=None), f"C9{number:05d}")
+    for code in (CODE, "C999999"):
+        with pytest.raises(CustomerNotVisible) as refused:
+            by_budi(crm, form(shop, ship_address=None), code)
+        assert refused.value.facts == {"code": code}
+    assert by_budi(crm, form(shop)).customer.code == CODE
