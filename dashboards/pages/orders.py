@@ -261,7 +261,14 @@ class OrdersPage(Page):
         self.head.draw(
             title=say("page.orders"),
             line=say("orders.find.lead"),
-            actions=[{"label": say("orders.new"), "do": "new", "icon": "plus", "primary": True, "tip": "n"}],
+            actions=[
+                *(
+                    []
+                    if self.me.role is Role.TELEMARKETER
+                    else [{"label": say("page.courier"), "do": "courier", "url": "courier"}]
+                ),
+                {"label": say("orders.new"), "do": "new", "icon": "plus", "primary": True, "tip": "n"},
+            ],
         )
         line = say("orders.find.hint")
         if finding.problem is not None:

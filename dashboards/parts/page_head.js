@@ -10,20 +10,13 @@ export function render({ model, el: root }) {
     line.textContent = state.line;
     keepFocus(root, () =>
       actions.replaceChildren(
-        ...(state.actions ?? []).map((action) =>
-          el(
-            "button",
-            {
-              type: "button",
-              class: action.primary ? "button primary" : "button outline",
-              title: action.tip,
-              "data-key": action.do,
-              onclick: () => model.send_msg({ do: action.do }),
-            },
-            action.icon ? icon(action.icon) : null,
-            action.label,
-          ),
-        ),
+        ...(state.actions ?? []).map((action) => {
+          const attributes = { class: action.primary ? "button primary" : "button outline", title: action.tip, "data-key": action.do };
+          const inside = [action.icon ? icon(action.icon) : null, action.label];
+          return action.url
+            ? pageLink(action.url, attributes, inside)
+            : el("button", { type: "button", ...attributes, onclick: () => model.send_msg({ do: action.do }) }, inside);
+        }),
       ),
     );
     document.body.classList.add("ready");

@@ -6,6 +6,6 @@ from dashboards.parts.part import Part
 
 
 class PageHead(Part):
-    """`draw(title=…, line=…, actions=[{label, do, icon, primary, tip}])`."""
+    """`draw(title=…, line=…, actions=[{label, do, icon, primary, tip, url}])`; with a `url` it is a link."""
 
     _styles = ("page_head.css",)

@@ -1,5 +1,5 @@
 export function render({ model, el: root }) {
-  const list = el("ol", { class: "stack", role: "status", "aria-live": "polite" });
+  const list = el("div", { class: "stack", role: "status", "aria-live": "polite" });
   root.append(list);
 
   const close = (toast) => {
@@ -16,7 +16,7 @@ export function render({ model, el: root }) {
     const toast = { number };
     const start = () => (toast.timer = setTimeout(() => close(toast), seconds * 1000));
     toast.element = el(
-      "li",
+      "div",
       {
         class: `toast ${tone}`,
         onmouseenter: () => clearTimeout(toast.timer),

@@ -713,6 +713,34 @@ def test_an_order_is_cancelled_with_a_reason(siti: Page, taken: Callable[[str], 
     expect(siti.get_by_role("button", name="Perbaiki")).to_have_count(0)
 
 
+def test_a_couriers_file_moves_orders_along(
+    taken: Callable[[str], str], browser: Browser, watch: Watch, address: str
+) -> None:
+    number = taken("1")
+    ratna = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+    watch.over(ratna)
+    log_in(ratna, address, "ratna")
+    settled(ratna)
+    ratna.goto(f"{address}/orders")
+    settled(ratna)
+    ratna.get_by_role("link", name="Berkas kurir").click()
+    expect(ratna.locator("h1:visible")).to_have_text("Berkas kurir")
+    text = f"Pesanan;Resi;Status\n{number};JX77;dikirim\nP0999999;JX78;dikirim\n"
+    ratna.get_by_label("Berkas dari kurir").set_input_files(
+        {"name": "kurir.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
+    expect(ratna.get_by_role("row").filter(has_text="JX77")).to_contain_text("dikirim")
+    expect(ratna.get_by_label("Status", exact=True)).to_have_value("Status")
+    assert grave(ratna) == []
+    ratna.get_by_role("button", name="Terapkan 2 baris").click()
+    expect(toast(ratna, "1 diterapkan, 0 sudah begitu, 1 ditolak.")).to_be_visible()
+    expect(ratna.get_by_role("row").filter(has_text="P0999999")).to_contain_text("Ditolak")
+    assert grave(ratna) == []
+    ratna.get_by_role("row").filter(has_text="JX77").get_by_role("link").click()
+    expect(status(ratna)).to_have_text("Dikirim")
+    expect(ratna.locator("article")).to_contain_text("JX77")
+
+
 def test_pieces_come_back_one_by_one(siti: Page, taken: Callable[[str], str], books: Books) -> None:
     taken("3")
     ship(siti)
