@@ -17,6 +17,7 @@ from panel.theme import Design
 
 from dashboards.login import asset
 from dashboards.page import Page, Refused, Visit, in_work, texts_in
+from dashboards.pages.courier import CourierPage
 from dashboards.pages.customer import CustomerPage
 from dashboards.pages.customers import CustomersPage
 from dashboards.pages.events import EventsPage
@@ -76,6 +77,7 @@ PAGES: tuple[Entry, ...] = (
     Entry("home", HomePage, "home", "h", count=lambda counts: counts.open_items),
     Entry("orders", OrdersPage, "cart", "o"),
     Entry("order", OrderPage, under="orders"),
+    Entry("courier", CourierPage, roles=STAFF, under="orders"),
     Entry("transactions", TransactionsPage, "list", "r"),
     Entry("customers", CustomersPage, "people", "p"),
     Entry("customer", CustomerPage, under="customers"),
