@@ -227,7 +227,10 @@ class Response(Base):
     """The customer's answer about a product they bought."""
 
     __tablename__ = "response"
-    __table_args__ = (Index("ix_response_customer_id_product_id", "customer_id", "product_id"),)
+    __table_args__ = (
+        Index("ix_response_customer_id_product_id", "customer_id", "product_id"),
+        Index("ix_response_by_id_at", "by_id", "at"),
+    )
 
     id: Mapped[key]
     line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), index=True)

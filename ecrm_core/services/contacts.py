@@ -113,7 +113,8 @@ def record_contact(
         phone: the number that turned out to be wrong; none means the only one there is, and where
             there are several, that nobody knows which.
         right_number: the one to call instead, as typed.
-        comes_back: a call that nobody answered is put on the agenda again by itself.
+        comes_back: a call that nobody answered is put on the agenda again by itself, and one to a
+            wrong number at once, where there is another number to call.
 
     Raises:
         CustomerNotVisible: missing, or a colleague's.
@@ -128,7 +129,7 @@ def record_contact(
     item = _item(work, agenda_item_id, customer_id)
     before = _just_recorded(work, item, outcome)
     if before is not None:
-        led_to = rule.asks_when or (rule.again_after is not None and comes_back)
+        led_to = rule.asks_when or (comes_back and not rule.final) or (comes_back and rule.marks_number_wrong)
         return _receipt(work, customer, before, _standing(work, customer_id) if led_to else None, again=True)
     if direction is Direction.OUTGOING:
         refuse_contact(work, customer, channel=channel)
@@ -159,7 +160,9 @@ def record_contact(
     elif rule.again_after is not None and comes_back and direction is Direction.OUTGOING:
         call_back = _come_back(work, customer, rule.again_after, contact)
     if rule.marks_number_wrong and (direction is Direction.OUTGOING or phone is not None):
-        _mark_wrong(work, customer_id, phone, right_number)
+        another = _mark_wrong(work, customer_id, phone, right_number)
+        if another and comes_back:
+            call_back = _come_back(work, customer, timedelta(), contact)
     if rule.marks_do_not_call:
         mark_do_not_call(work, customer_id)
     work.session.flush()
@@ -339,8 +342,12 @@ def _come_back(work: Work, customer: Customer, wait: timedelta, contact: Contact
     return row
 
 
-def _mark_wrong(work: Work, customer_id: int, wrong: str | None, right: str | None) -> None:
-    """Note that the number called is somebody else's, and put the right one first, where it is known."""
+def _mark_wrong(work: Work, customer_id: int, wrong: str | None, right: str | None) -> bool:
+    """Note that the number called is somebody else's, and put the right one first, where it is known.
+
+    Returns:
+        whether a number was marked or given, and there is one left to call.
+    """
     known = {
         row.e164: row
         for row in work.session.scalars(
@@ -363,8 +370,9 @@ def _mark_wrong(work: Work, customer_id: int, wrong: str | None, right: str | No
     if called is not None and called.e164 != instead:
         called.wrong_at = called.wrong_at or work.now
     if instead is None:
-        return
+        return called is not None and any(row.wrong_at is None for row in known.values())
     if instead in known:
         known[instead].wrong_at = None
     others = [row.typed for e164, row in known.items() if e164 != instead]
     change_customer(work, customer_id, phones=[right, *others])
+    return True

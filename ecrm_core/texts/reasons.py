@@ -28,7 +28,9 @@ def reason_sentence(say: Texts, reason: Mapping[str, Any], *, today: date) -> st
         case AgendaKind.PROSPECT:
             return say("reason.prospect", day=say.near(days["since"], today))
         case kind:
-            return say(f"agenda_kind.{kind}")
+            unanswered = kind is AgendaKind.CALL_BACK and reason.get("tries")
+            key = f"reason.again.{reason['outcome']}" if unanswered else f"agenda_kind.{kind}"
+            return say(key, count=reason.get("tries"))
 
 
 DAYS = ("bought_on", "due_on", "on", "last_on", "slips_on", "since")

@@ -19,6 +19,7 @@ from ecrm_core.models import AgendaItem, AgendaKind, Outcome
 from ecrm_core.queries.customer_card import EntryKind, timeline_of
 from ecrm_core.rules import CompanyRules
 from ecrm_core.services.agenda import add_agenda_item
+from ecrm_core.services.calling import call_queue
 from ecrm_core.services.contacts import (
     MOST_TRIES,
     OUTCOMES,
@@ -32,6 +33,8 @@ from ecrm_core.services.customers import change_customer
 from ecrm_core.services.do_not_call import mark_do_not_call
 from ecrm_core.services.employees import deactivate_employee
 from ecrm_core.services.orders import LineForm, OrderForm, take_order
+from ecrm_core.texts import Texts
+from ecrm_core.texts.reasons import reason_sentence
 from ecrm_core.working_days import works_on
 from tests.conftest import FrozenClock
 from tests.services.conftest import Shop
@@ -89,6 +92,24 @@ def test_an_unanswered_call_comes_back_the_same_day_where_that_is_asked_for(
     assert item.reasons == [{"kind": "call_back", "tries": 2, "outcome": outcome}]
     assert receipt.call_back_at == datetime.combine(date(2026, 11, 24), at, ZoneInfo(WIB))
     assert not receipt.outside_hours
+
+
+@pytest.mark.parametrize(
+    ("language", "outcome", "sentences"),
+    [
+        ("id", "no_answer", ["Tidak diangkat; sudah 1 kali dicoba.", "Tidak diangkat; sudah 2 kali dicoba."]),
+        ("en", "busy", ["The line was busy; tried once.", "The line was busy; tried 2 times."]),
+    ],
+)
+def test_a_call_that_comes_back_says_why(
+    crm: Crm, shop: Shop, language: str, outcome: str, sentences: list[str]
+) -> None:
+    told = []
+    for _ in range(2):
+        item = item_of(crm, call(crm, shop.dewi, outcome, comes_back=True))
+        assert item.reasons is not None
+        told.append(reason_sentence(Texts(language), item.reasons[0], today=item.day))
+    assert told == sentences
 
 
 def test_after_three_tries_a_day_it_waits_for_the_next_working_day(crm: Crm, shop: Shop, clock: FrozenClock) -> None:
@@ -293,6 +314,25 @@ def test_where_nobody_says_which_number_only_one_alone_can_be_meant(
     assert phones() == [(DEWIS, True), ("+628571111222", False)]
     call(crm, shop.dewi, "wrong_number")
     assert phones() == [(DEWIS, True), ("+628571111222", True)]
+
+
+def test_a_wrong_number_comes_back_at_once_where_there_is_another(crm: Crm, shop: Shop, clock: FrozenClock) -> None:
+    with crm.work("siti") as work:
+        change_customer(work, shop.dewi, phones=["0812-345-678", "0857-1111-222"])
+    first = planned(crm, shop.dewi)
+    nobody_knows = call(crm, shop.dewi, "wrong_number", comes_back=True)
+    assert nobody_knows.call_back_item_id is None
+    receipt = call(crm, shop.dewi, "wrong_number", phone=DEWIS, agenda_item_id=first, comes_back=True)
+    again = call(crm, shop.dewi, "wrong_number", phone=DEWIS, agenda_item_id=first, comes_back=True)
+    assert (again.again, again.call_back_item_id) == (True, receipt.call_back_item_id)
+    item = item_of(crm, receipt)
+    assert (item.day, item.at) == (date(2026, 11, 24), time(9))
+    with crm.work("siti") as work:
+        assert call_queue(work).ids == [item.id]
+    last = call(crm, shop.dewi, "wrong_number", phone="+628571111222", agenda_item_id=item.id, comes_back=True)
+    assert last.call_back_item_id is None, "no number is left to call"
+    told = call(crm, shop.dewi, "wrong_number", right_number="0813-2222-333", comes_back=True)
+    assert told.call_back_item_id is not None
 
 
 def test_an_order_is_linked_to_its_own_customers_call_only(crm: Crm, shop: Shop) -> None:
