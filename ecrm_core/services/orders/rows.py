@@ -67,7 +67,8 @@ def last_steps(work: Work, order_ids: Sequence[int]) -> dict[int, datetime]:
     """When each of these orders last changed its status."""
     change = OrderStatusChange
     newest = select(change.order_id, func.max(change.at)).where(change.order_id.in_(order_ids))
-    return dict(work.session.execute(newest.group_by(change.order_id)).tuples().all())
+    rows = work.session.execute(newest.group_by(change.order_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def locked(work: Work, model: type[Locked], ids: Iterable[int]) -> dict[int, Locked]:
