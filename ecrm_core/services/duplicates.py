@@ -11,7 +11,7 @@ from ecrm_core.errors import EcrmError, InvalidValue
 from ecrm_core.models import Customer, CustomerPhone, folded
 from ecrm_core.phones import parse_phone
 from ecrm_core.queries.door import DOOR_ROWS, look_through
-from ecrm_core.queries.search import FoundCustomer, described, others, seen_through
+from ecrm_core.queries.search import CustomersFound, FoundCustomer, described, others, seen_through
 from ecrm_core.services.customers import BirthDate
 
 MOST = 20
@@ -29,6 +29,12 @@ class PossibleDuplicate(EcrmError):
         self.found = tuple(found)
 
 
+class DuplicatesUnchecked(EcrmError):
+    """Too many looks at colleagues' customers in a minute: whether a new one is known cannot be said yet."""
+
+    code = "error.duplicates_unchecked"
+
+
 def possible_duplicates(
     work: Work,
     *,
@@ -37,11 +43,11 @@ def possible_duplicates(
     birth_date: BirthDate | None = None,
     city: str | None = None,
     except_id: int | None = None,
-) -> list[FoundCustomer]:
+) -> CustomersFound:
     """Customers who could be the same person: same phone, or same name with the same birth date or city.
 
     A telemarketer sees colleagues' ones in the reduced form, at most five, on record and counted
-    with the reduced searches.
+    with the reduced searches; `throttled` says that colleagues' ones could not be looked at.
 
     Args:
         except_id: the customer that is being corrected, who is not their own duplicate.
@@ -50,17 +56,18 @@ def possible_duplicates(
     person = folded(name)[:200]
     town = folded(city or "")
     if not numbers and not (person and (birth_date or town)):
-        return []
+        return CustomersFound()
     only = [] if except_id is None else [Customer.id != except_id]
     found = described(work, _alike(work, numbers, person, birth_date, town, only)[:MOST])
     if work.actor.is_staff:
-        return found
+        return CustomersFound(found)
     asked = " ".join(part for part in (*numbers, person, town, _written(birth_date)) if part)
     with look_through(work, asked) as look:
         if look is None:
-            return found
+            return CustomersFound(found, throttled=True)
         outside = _alike(look.work, numbers, person, birth_date, town, [*only, others(work)])
-        return [*found, *seen_through(look, outside[:DOOR_ROWS])]
+        theirs = seen_through(look, outside[:DOOR_ROWS])
+        return CustomersFound([*found, *theirs], len(outside) > DOOR_ROWS, door=len(theirs))
 
 
 def _alike(

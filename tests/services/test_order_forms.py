@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -14,8 +15,9 @@ from ecrm_core import models as m
 from ecrm_core.crm import Crm
 from ecrm_core.errors import ChangedMeanwhile, CustomerNotVisible, EcrmError, InvalidValue
 from ecrm_core.models import Language, OrderChannel
+from ecrm_core.queries.door import LOOKS_A_MINUTE
 from ecrm_core.services.customers import CustomerForm, change_customer
-from ecrm_core.services.duplicates import PossibleDuplicate
+from ecrm_core.services.duplicates import DuplicatesUnchecked, PossibleDuplicate, possible_duplicates
 from ecrm_core.services.orders import (
     KnownAddress,
     LineForm,
@@ -27,6 +29,7 @@ from ecrm_core.services.orders import (
     take_order,
     take_order_for_new,
     take_order_with_changes,
+    taking,
 )
 from ecrm_core.texts import Texts
 from tests.conftest import FrozenClock
@@ -288,3 +291,55 @@ def test_a_correction_and_the_order_are_one_gesture(crm: Crm, shop: Shop) -> Non
     with crm.work("siti") as work:
         assert work.session.get_one(m.Customer, shop.dewi).city == "Bandung"
         assert work.session.scalar(select(func.count(m.Order.id))) == 1
+
+
+def test_two_takers_at_once_enter_a_person_once(crm: Crm, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have looked before either has written: the second is told of the first's."""
+    looked = threading.Barrier(2)
+    waited = threading.local()
+
+    def look(*arguments: Any, **named: Any) -> Any:
+        found = possible_duplicates(*arguments, **named)
+        if not getattr(waited, "once", False):
+            waited.once = True
+            looked.wait(timeout=30)
+        return found
+
+    monkeypatch.setattr(taking, "possible_duplicates", look)
+    outcomes: list[str] = []
+
+    def take_call(who: str) -> None:
+        try:
+            with crm.work(who) as work:
+                take_order_for_new(work, RINA, OrderForm(0, [LineForm(shop.suit)], who))
+        except PossibleDuplicate as refused:
+            outcomes.append(refused.found[0].name)
+        else:
+            outcomes.append("entered")
+
+    threads = [threading.Thread(target=take_call, args=(who,)) for who in ("siti", "budi")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == sorted(["entered", RINA.name])
+    with crm.work("ratna") as work:
+        assert work.session.scalar(select(func.count()).where(m.Customer.name == RINA.name)) == 1
+        assert work.session.scalar(select(func.count()).select_from(m.Order)) == 1
+
+
+def test_who_cannot_be_looked_up_is_not_entered_unsaid(crm: Crm, shop: Shop, clock: FrozenClock) -> None:
+    with crm.work("siti") as work:
+        for number in range(LOOKS_A_MINUTE):
+            possible_duplicates(work, name=f"Orang {number:02d}", city="Bogor")
+    form = OrderForm(0, [LineForm(shop.suit)], "1")
+    with pytest.raises(DuplicatesUnchecked) as refused, crm.work("siti") as work:
+        take_order_for_new(work, RINA, form)
+    for language in Language:
+        assert Texts(language).error(refused.value) != Texts(language).error(EcrmError())
+    with crm.work("siti") as work:
+        assert not take_order_for_new(work, replace(RINA, why_new="Baru pertama menelepon"), form).again
+    clock.advance(seconds=61)
+    with crm.work("siti") as work:
+        other = replace(RINA, name="Rini", phones=["0811-9999-888"])
+        assert not take_order_for_new(work, other, replace(form, intention="2")).again

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from ecrm_core.crm import Work
 from ecrm_core.errors import CustomerNotVisible, InvalidValue
 from ecrm_core.models import (
+    Counter,
     Customer,
     FollowUp,
     Order,
@@ -24,7 +25,7 @@ from ecrm_core.models import (
 )
 from ecrm_core.services.checks import clean_money, clean_text, required_text
 from ecrm_core.services.customers import CustomerForm, add_customers, change_customer
-from ecrm_core.services.duplicates import PossibleDuplicate, possible_duplicates
+from ecrm_core.services.duplicates import DuplicatesUnchecked, PossibleDuplicate, possible_duplicates
 from ecrm_core.services.followups import open_follow_ups
 from ecrm_core.services.numbers import locked_counter, order_number
 from ecrm_core.services.orders.addresses import remember_addresses
@@ -65,27 +66,34 @@ def take_order_for_new(
 
     Raises:
         PossibleDuplicate: this could be one of those it carries, and nothing says why not.
+        DuplicatesUnchecked: too many looks in a minute to tell, and nothing says why not.
         InvalidValue, UnknownEmployee: as for `add_customer` and `take_order`.
         StockTooLow: as for `take_order`.
     """
     made = _made_already(work, form)
-    if made is None and check_duplicates and not (customer.why_new or "").strip():
-        known = possible_duplicates(
-            work,
-            phones=customer.phones,
-            name=customer.name,
-            birth_date=customer.birth_date,
-            city=customer.city,
-        )
-        if known:
-            raise PossibleDuplicate(known)
+    unsure = check_duplicates and not (customer.why_new or "").strip()
+    entered = work.session.scalar(select(Counter.value).where(Counter.name == "customer")) or 0
+    if made is None and unsure:
+        _refuse_known(work, customer)
     if made is None:
         # Whoever sends the same at the same time waits here, before a customer is made.
         locked_counter(work, "order")
         made = _made_already(work, form)
+    if made is None and unsure and locked_counter(work, "customer").value != entered:
+        _refuse_known(work, customer)  # somebody was entered meanwhile: perhaps this one, by whoever took a call too
     if made is not None:
         return made
     return take_order(work, replace(form, customer_id=add_customers(work, [customer])[0].id))
+
+
+def _refuse_known(work: Work, customer: CustomerForm) -> None:
+    found = possible_duplicates(
+        work, phones=customer.phones, name=customer.name, birth_date=customer.birth_date, city=customer.city
+    )
+    if found.rows:
+        raise PossibleDuplicate(found.rows)
+    if found.throttled:
+        raise DuplicatesUnchecked
 
 
 def take_order_with_changes(
