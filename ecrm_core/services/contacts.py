@@ -363,7 +363,7 @@ def _mark_wrong(work: Work, customer_id: int, wrong: str | None, right: str | No
     if wrong is not None:
         called = known.get(parse_phone(wrong, region))
         if called is None:
-            raise InvalidValue("phone", wrong, "phone")
+            raise InvalidValue("phone", wrong, "not_theirs")
     else:
         in_use = [row for row in known.values() if row.wrong_at is None and row.e164 != instead]
         called = in_use[0] if len(in_use) == 1 else None

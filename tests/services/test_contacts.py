@@ -283,9 +283,14 @@ def phones(crm: Crm, shop: Shop) -> Callable[[], list[tuple[str, bool]]]:
 def test_a_wrong_number_is_marked_and_the_right_one_called_first(
     crm: Crm, shop: Shop, phones: Callable[[], list[tuple[str, bool]]]
 ) -> None:
-    for named in ({"phone": DEWIS, "right_number": "bukan nomor"}, {"phone": "+62812999999"}, {"phone": "x"}):
-        with pytest.raises(InvalidValue):
+    for named, reason in (
+        ({"phone": DEWIS, "right_number": "bukan nomor"}, "phone"),
+        ({"phone": "+62812999999"}, "not_theirs"),
+        ({"phone": "x"}, "phone"),
+    ):
+        with pytest.raises(InvalidValue) as refused:
             call(crm, shop.dewi, "wrong_number", **named)
+        assert refused.value.reason == reason
     assert phones() == [(DEWIS, False)]
     assert contacts(crm) == 0
     call(crm, shop.dewi, "wrong_number", phone=DEWIS)
