@@ -12,24 +12,29 @@ SIGNS = {Language.INDONESIAN: (".", ","), Language.ENGLISH: (",", ".")}
 CURRENCY = re.compile(r"^(?:rp\.?|[a-z]{3}|[$€£¥])\s*|\s*(?:[a-z]{3}|[$€£¥])$", re.IGNORECASE)
 
 
-def parse_money(typed: str, language: Language | str) -> Decimal:
-    """An amount as it is written in a language: `499.000`, `499000`, `Rp 499.000,50` in Indonesian.
+def parse_money(typed: str) -> Decimal | None:
+    """An amount as people type it in either language: `499000`, `Rp 499.000`, `499,000`, `12,50`; nothing is none.
 
-    Three digits after the sign for decimals are refused: whoever types `499,000` in Indonesian most
-    likely means thousands, and is not to sell for 499 rupiah.
+    A sign before exactly three digits parts thousands; the last one before one, two or four digits
+    begins the decimals. So nobody sells for 499 rupiah who typed `499,000` in Indonesian.
 
     Raises:
-        ValueError: not an amount, or one that could be meant in two ways.
+        ValueError: no amount.
     """
-    thousands, decimal = (re.escape(sign) for sign in SIGNS[Language(language)])
     text = CURRENCY.sub("", re.sub(r"[\s\u00a0\u202f]+", " ", typed).strip()).replace(" ", "")
-    whole, part = rf"[0-9]{{1,3}}(?:{thousands}[0-9]{{3}})+|[0-9]+", "[0-9]{1,2}|[0-9]{4}"
-    match = re.fullmatch(rf"([-−]?)({whole})(?:{decimal}({part}))?", text)
-    if match is None:
+    text = text.removesuffix(",-").removesuffix(".-")
+    if not typed.strip():
+        return None
+    if not re.fullmatch(r"[0-9]+([.,][0-9]+)*", text):
         raise ValueError(typed)
-    sign, units, fraction = match.groups()
-    amount = Decimal(f"{re.sub(thousands, '', units)}.{fraction or 0}")
-    return -amount if sign else amount
+    whole, *parts = re.split(r"[.,]", text)
+    signs = re.sub(r"[0-9]", "", text)
+    decimals = parts.pop() if parts and len(parts[-1]) != 3 else ""
+    if decimals and signs[-1] in signs[:-1]:
+        raise ValueError(typed)
+    if len(decimals) > 4 or any(len(part) != 3 for part in parts) or (parts and not 1 <= len(whole) <= 3):
+        raise ValueError(typed)
+    return Decimal(f"{whole}{''.join(parts)}.{decimals or 0}") if decimals else Decimal(whole + "".join(parts))
 
 
 def money_as_typed(amount: Decimal, language: Language | str) -> str:

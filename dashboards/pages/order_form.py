@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from dashboards.page import Page, Refused
 from dashboards.parts.order_form import OrderFields
+from dashboards.typed import money_as_typed, parse_money
 from ecrm_core.crm import Work
 from ecrm_core.errors import ChangedMeanwhile, EcrmError, InvalidValue
 from ecrm_core.models.orders import OrderChannel, PaymentMethod
@@ -114,28 +115,16 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def read_money(typed: str) -> Decimal | None:
-    """An amount as people type it in either language: `499000`, `Rp 499.000`, `499,000`, `12,50`; nothing is none.
-
-    A separator before exactly three digits parts thousands; the last one before one, two or four
-    digits begins the decimals.
+def read_amount(typed: str) -> Decimal | None:
+    """An amount; nothing is none.
 
     Raises:
         Unreadable: no amount.
     """
-    text = re.sub(r"(?i)^rp\.?|\s", "", typed.strip()).removesuffix(",-").removesuffix(".-")
-    if not text:
-        return None
-    if not re.fullmatch(r"[0-9]+([.,][0-9]+)*", text):
-        raise Unreadable("money")
-    whole, *parts = re.split(r"[.,]", text)
-    signs = re.sub(r"[0-9]", "", text)
-    decimals = parts.pop() if parts and len(parts[-1]) != 3 else ""
-    if decimals and signs[-1] in signs[:-1]:
-        raise Unreadable("money")
-    if len(decimals) > 4 or any(len(part) != 3 for part in parts) or (parts and not 1 <= len(whole) <= 3):
-        raise Unreadable("money")
-    return Decimal(f"{whole}{''.join(parts)}.{decimals or 0}") if decimals else Decimal(whole + "".join(parts))
+    try:
+        return parse_money(typed)
+    except ValueError:
+        raise Unreadable("money") from None
 
 
 def read_discount(typed: str) -> tuple[Decimal, Decimal | None]:
@@ -146,7 +135,7 @@ def read_discount(typed: str) -> tuple[Decimal, Decimal | None]:
     """
     text = typed.strip()
     if not text.endswith("%"):
-        return read_money(text) or Decimal(0), None
+        return read_amount(text) or Decimal(0), None
     try:
         percent = Decimal(text[:-1].strip().replace(",", "."))
     except InvalidOperation:
@@ -200,12 +189,7 @@ def show_typed_money(amount: Decimal, say: Texts) -> str:
     """An amount as it stands in a field: `499.000`; nothing for nothing. Never three decimals, which part thousands."""
     if amount == 0:
         return ""
-    whole = say.number(int(amount))
-    if amount == amount.to_integral_value():
-        return whole
-    places = 2 if amount == round(amount, 2) else 4
-    comma = "," if say.language is Language.INDONESIAN else "."
-    return f"{whole}{comma}{f'{amount:.{places}f}'.rpartition('.')[2]}"
+    return money_as_typed(amount, say.language)
 
 
 @dataclass
@@ -234,14 +218,14 @@ def read_lines(lines: Sequence[Mapping[str, Any]], shipping: str, say: Texts) ->
     for line in lines:
         start = f"line.{line['key']}"
         quantity = read(f"{start}.quantity", read_quantity, line["quantity"])
-        price = read(f"{start}.price", read_money, line["price"])
+        price = read(f"{start}.price", read_amount, line["price"])
         discount = read(f"{start}.discount", read_discount, line["discount"])
         if quantity is None or discount is None or f"{start}.price" in reading.wrong:
             continue
         amount, percent = discount
         reading.keys.append(line["key"])
         reading.lines.append(LineForm(line["id"], quantity, price, amount, percent, line.get("line_id")))
-    reading.shipping_cost = read("shipping", read_money, shipping) or Decimal(0)
+    reading.shipping_cost = read("shipping", read_amount, shipping) or Decimal(0)
     return reading
 
 

@@ -373,8 +373,10 @@ class ProductsPage(RecordsPage):
             if not values[key]:
                 wrong[key] = say(f"products.wrong.{key}")
         try:
-            values["price"] = parse_money(str(typed.get("price", "")), say.language)
+            values["price"] = parse_money(str(typed.get("price", "")))
         except ValueError:
+            values["price"] = None
+        if values["price"] is None:
             wrong["price"] = say("products.wrong.price")
         try:
             values["stock"] = parse_whole(str(typed.get("stock", "")))
