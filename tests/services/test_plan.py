@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zlib import crc32
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from ecrm_core.errors import UnknownEmployee
 from ecrm_core.models import (
     AgendaItem,
     AgendaKind,
+    CompanySetting,
     Customer,
     CustomerPhone,
     DayPlan,
@@ -25,14 +27,15 @@ from ecrm_core.models import (
     Greeting,
     Product,
 )
-from ecrm_core.queries.call_reasons import Candidate, Reason, deadline
+from ecrm_core.queries.call_reasons import Candidate, Reason, candidates, deadline
+from ecrm_core.rules import ActivityStatus, CompanyRules
 from ecrm_core.services.agenda import add_agenda_item, tick_agenda_item
 from ecrm_core.services.contacts import record_contact
 from ecrm_core.services.customers import CustomerForm, add_customers
 from ecrm_core.services.do_not_call import mark_do_not_call
 from ecrm_core.services.followups import record_response
 from ecrm_core.services.orders import LineForm, OrderForm, take_orders
-from ecrm_core.services.plan_agenda import PlannedDay, choose, plan_agenda, plan_today, propose
+from ecrm_core.services.plan_agenda import PlannedDay, choose, moment_of, plan_agenda, plan_today, propose
 from ecrm_core.working_days import public_holidays, works_on
 from tests.conftest import FrozenClock
 
@@ -335,6 +338,163 @@ def test_somebody_unknown_is_named(town: Town) -> None:
     with town.crm.system("plan") as work, pytest.raises(UnknownEmployee) as refused:
         plan_agenda(work, TUESDAY, usernames=["siti", "ratna"])
     assert refused.value.facts == {"username": "ratna"}
+
+
+# ---- The edges of months, years and days
+
+
+def reasons_on(town: Town, day: date) -> dict[str, list[tuple[AgendaKind, date | None]]]:
+    """Everybody of Siti's with a reason to be called on a day, whether she works or not."""
+    town.at(day)
+    with town.crm.system("plan") as work:
+        siti = work.session.scalars(select(Employee).where(Employee.username == "siti")).one()
+        (found,) = candidates(work, moment_of(work, day), [siti]).values()
+    return {each.name: [(reason.kind, reason.due_on) for reason in each.reasons] for each in found}
+
+
+@pytest.mark.parametrize(
+    ("bought", "due_on", "last"),
+    [
+        (date(2027, 1, 31), date(2027, 2, 28), date(2027, 4, 28)),
+        (date(2028, 1, 31), date(2028, 2, 29), date(2028, 4, 29)),
+        (date(2028, 2, 29), date(2028, 3, 29), date(2028, 5, 29)),
+        (date(2026, 12, 31), date(2027, 1, 31), date(2027, 3, 31)),
+        (date(2026, 11, 30), date(2026, 12, 30), date(2027, 2, 28)),
+    ],
+)
+def test_what_fell_due_is_there_from_its_day_to_its_last(town: Town, bought: date, due_on: date, last: date) -> None:
+    town.at(bought)
+    customer = town.customer("regular")
+    with town.crm.work("siti") as work:
+        take_orders(work, [OrderForm(customer, [LineForm(town.product)], "1")])
+    one = timedelta(days=1)
+    owed = (AgendaKind.FOLLOW_UP, due_on)
+    asked = {day: owed in reasons_on(town, day).get("regular", []) for day in (due_on - one, due_on, last, last + one)}
+    assert asked == {due_on - one: False, due_on: True, last: True, last + one: False}
+
+
+@pytest.mark.parametrize(
+    ("born", "day", "on"),
+    [
+        ((1980, 2, 29), date(2028, 2, 28), None),
+        ((1980, 2, 29), date(2028, 2, 29), date(2028, 2, 29)),
+        # A Sunday in a common year: on its day, and on the Monday after; not on the Tuesday.
+        ((1980, 2, 29), date(2027, 2, 28), date(2027, 2, 28)),
+        ((1980, 2, 29), date(2027, 3, 1), date(2027, 2, 28)),
+        ((1980, 2, 29), date(2027, 3, 2), None),
+        # New Year's Day is a holiday, and a Friday; the last day of the year was worked.
+        ((None, 1, 1), date(2027, 1, 4), date(2027, 1, 1)),
+        ((None, 1, 1), date(2027, 1, 5), None),
+        ((None, 12, 31), date(2026, 12, 31), date(2026, 12, 31)),
+        ((None, 12, 31), date(2027, 1, 4), None),
+    ],
+)
+def test_birthdays_at_the_edges(town: Town, born: tuple[int | None, int, int], day: date, on: date | None) -> None:
+    town.customer("born", birth=born)
+    greeted = [due_on for kind, due_on in reasons_on(town, day)["born"] if kind is AgendaKind.BIRTHDAY]
+    assert greeted == ([] if on is None else [on])
+
+
+@pytest.mark.parametrize(
+    ("bought", "slips_on"),
+    [
+        (date(2026, 8, 31), date(2027, 3, 1)),  # six months back from 28 February is 28 August
+        (date(2026, 6, 30), date(2027, 1, 1)),  # and of 31 December it is 30 June
+    ],
+)
+def test_who_is_about_to_slip_at_the_end_of_a_month(town: Town, bought: date, slips_on: date) -> None:
+    town.at(bought)
+    customer = town.customer("regular")
+    with town.crm.work("siti") as work:
+        take_orders(work, [OrderForm(customer, [LineForm(town.product)], "1")])
+    one = timedelta(days=1)
+    rules = CompanyRules()
+    assert rules.activity.status(bought, as_of=slips_on) is ActivityStatus.LAPSED
+    assert rules.activity.status(bought, as_of=slips_on - one) is ActivityStatus.SIX_MONTHS
+    first = slips_on - timedelta(days=rules.slip_days)
+    slipping = {
+        day: any(kind is AgendaKind.SLIP for kind, _ in reasons_on(town, day).get("regular", []))
+        for day in (first - one, first, slips_on - one, slips_on)
+    }
+    assert slipping == {first - one: False, first: True, slips_on - one: True, slips_on: False}
+
+
+@pytest.mark.parametrize("zone", ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"])
+def test_the_day_turns_at_midnight_of_the_company(town: Town, zone: str) -> None:
+    """Bought a minute before midnight and at midnight: due a month later on the one day and on the next."""
+    with town.crm.system("test company") as work:
+        work.session.add(CompanySetting(name="timezone_name", value=zone, valid_from=date(2020, 1, 1), set_at=work.now))
+    midnight = datetime(2026, 11, 3, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    for name, bought in (("late", midnight - timedelta(minutes=1)), ("early", midnight)):
+        town.clock.now = bought
+        customer = town.customer(name)
+        with town.crm.work("siti") as work:
+            take_orders(work, [OrderForm(customer, [LineForm(town.product)], name)])
+    first, second = date(2026, 12, 2), date(2026, 12, 3)
+    turns = datetime(2026, 12, 3, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    for instant, day, due_now in ((turns - timedelta(minutes=1), first, {"late"}), (turns, second, {"late", "early"})):
+        town.clock.now = instant
+        with town.crm.system("plan") as work:
+            assert work.today == day
+            (plan,) = propose(work, work.today, usernames=["siti"])
+        assert {call.candidate.name for call in plan.calls} == due_now
+
+
+# ---- Promises, and waiting, from day to day
+
+
+def test_promises_are_served_or_reported_and_never_taken_away(town: Town) -> None:
+    overdue, today, later = (town.buys(name, 60 + number) for number, name in enumerate(("overdue", "today", "later")))
+    for number in range(3):
+        town.buys(f"due {number}", 40)
+    monday, wednesday = TUESDAY - timedelta(days=1), TUESDAY + timedelta(days=1)
+    with town.crm.work("siti") as work:
+        for customer, day in ((overdue, monday), (today, TUESDAY), (later, wednesday)):
+            add_agenda_item(work, title="janji", day=day, customer_id=customer, kind=AgendaKind.CALL_BACK)
+    with town.crm.system("test") as work:
+        work.session.scalars(select(Employee).where(Employee.username == "siti")).one().capacity = 3
+
+    def planned(day: date) -> tuple[PlannedDay, list[tuple[str, date]]]:
+        town.at(day)
+        with town.crm.system("plan") as work:
+            (plan,) = plan_agenda(work, day, usernames=["siti"], again=True)
+        with town.crm.work("siti") as work:
+            kept = select(AgendaItem).where(AgendaItem.kind == AgendaKind.CALL_BACK).order_by(AgendaItem.id)
+            return plan, [(item.title, item.day) for item in work.session.scalars(kept)]
+
+    kept = [("janji", monday), ("janji", TUESDAY), ("janji", wednesday)]
+    for day, promised in ((TUESDAY, 2), (wednesday, 3)):
+        plan, standing = planned(day)
+        assert (plan.promised, len(plan.calls), len(plan.left)) == (promised, 3 - promised, promised)
+        assert standing == kept
+    saturday = TUESDAY + timedelta(days=4)
+    plan, standing = planned(saturday)
+    assert (plan.works, plan.promised, plan.calls) == (False, 3, [])
+    assert standing == kept
+
+
+def test_nobody_waits_longer_than_the_rule_while_the_days_have_room(town: Town) -> None:
+    """Ten fall due on a Tuesday, two fit into a day: after five working days all have been called, each once."""
+    for number in range(10):
+        town.buys(f"due {number}", 31 if number % 2 else 32)
+    with town.crm.system("test") as work:
+        work.session.scalars(select(Employee).where(Employee.username == "siti")).one().capacity = 2
+    called: list[str] = []
+    day = TUESDAY
+    for _ in range(7):
+        town.at(day)
+        with town.crm.system("plan") as work:
+            (plan,) = plan_agenda(work, day, usernames=["siti"])
+        assert len(plan.calls) <= 2
+        with town.crm.work("siti") as work:
+            for call in plan.calls:
+                called.append(call.candidate.name)
+                record_contact(work, call.candidate.customer_id, channel="phone", outcome="reached")
+        if len(called) == 10:
+            break
+        day += timedelta(days=1)
+    assert sorted(called) == sorted({f"due {number}" for number in range(10)})
+    assert day == date(2026, 11, 30), "five working days, a weekend between them"
 
 
 def order_of(plans: Sequence[PlannedDay]) -> list[tuple[int, float]]:
