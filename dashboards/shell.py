@@ -26,14 +26,17 @@ from dashboards.pages.order import OrderPage
 from dashboards.pages.orders import OrdersPage
 from dashboards.pages.products import ProductsPage
 from dashboards.pages.sources import SourcesPage
+from dashboards.pages.telephone import TelephonePage
 from dashboards.pages.transactions import TransactionsPage
 from dashboards.parts.frame import Frame
+from dashboards.parts.reminders import Reminders
 from dashboards.parts.toasts import Toasts
 from ecrm_core.crm import Work
 from ecrm_core.models.people import Appearance, Language, Role
 from ecrm_core.queries.home import AnnouncementRow, Me, announcements_for, open_items, who_am_i
 from ecrm_core.queries.search import FoundCustomer, FoundProduct, find_customers, find_products
 from ecrm_core.services.employees import set_appearance, set_language
+from ecrm_core.services.reminders import Reminder, due_reminders, note_reminded
 from ecrm_core.texts import Texts
 
 logger = logging.getLogger(__name__)
@@ -52,7 +55,9 @@ class Counts:
 
     me: Me
     open_items: int
+    open_calls: int
     unread: list[AnnouncementRow]
+    reminders: list[Reminder]
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ STAFF = frozenset({Role.MANAGER, Role.ADMIN})
 
 PAGES: tuple[Entry, ...] = (
     Entry("home", HomePage, "home", "h", count=lambda counts: counts.open_items),
+    Entry("telephone", TelephonePage, "phone", "t", count=lambda counts: counts.open_calls),
     Entry("orders", OrdersPage, "cart", "o"),
     Entry("order", OrderPage, under="orders"),
     Entry("courier", CourierPage, roles=STAFF, under="orders"),
@@ -114,6 +120,7 @@ class Shell:
         self.texts = texts_in(counts.me.language)
         self.frame = Frame(gesture=self._on_gesture)
         self.toasts = Toasts()
+        self.reminders = Reminders(gesture=self._on_reminder)
         self.slot = pn.Column(sizing_mode="stretch_width", margin=0)
         # Pages once made stay, hidden: coming back to one costs new data, not new parts.
         self._places: dict[str, tuple[Page, pn.Column]] = {}
@@ -132,7 +139,8 @@ class Shell:
         """The document: frame, page and messages, with nothing of Panel's own looks."""
         me = self.page.me
         template = pn.Template(TEMPLATE, design=Design)
-        for name, part in (("frame", self.frame), ("page", self.slot), ("toasts", self.toasts)):
+        messages = pn.Column(self.toasts, self.reminders, margin=0)
+        for name, part in (("frame", self.frame), ("page", self.slot), ("toasts", messages)):
             template.add_panel(name, part)
         for name, value in {
             "language": str(me.language),
@@ -191,6 +199,39 @@ class Shell:
         except Refused as refused:
             self.page.refuse(refused)
             self._draw(None)
+
+    async def _on_reminder(self, message: dict[str, Any]) -> None:
+        """Once a minute, and when somebody has taken note of a promise."""
+        try:
+            match message:
+                case {"do": "noted", "id": int(item)}:
+                    await in_work(self.visit, self.texts, note_reminded, item)
+            self._remind(await in_work(self.visit, self.texts, due_reminders))
+        except Refused as refused:
+            self.page.refuse(refused)
+
+    def _remind(self, due: Sequence[Reminder]) -> None:
+        say, today = self.texts, self.page.me.today
+        items = []
+        for each in due:
+            day, at = each.at.date(), say.clock(each.at)
+            told = (
+                say("telephone.reminder.text", at=at, name=each.name)
+                if day == today
+                else say("telephone.reminder.text_on", day=say.near(day, today), at=at, name=each.name)
+            )
+            items.append(
+                {
+                    "id": each.item_id,
+                    "text": told,
+                    "note": each.text or "",
+                    "url": f"telephone?item={each.item_id}",
+                }
+            )
+        shown = {"items": items, "words": {name: say(f"telephone.reminder.{name}") for name in ("call", "noted")}}
+        # Nothing is sent where nothing has changed: this runs once a minute for everybody.
+        if shown != {name: value for name, value in self.reminders.state.items() if name != "revision"}:
+            self.reminders.draw(**shown)
 
     async def _go(self, url: str, *, back: bool) -> None:
         """Open a page in place. An address that is nobody's leads home."""
@@ -277,6 +318,7 @@ class Shell:
         if counts is None:
             self.frame.draw(**{name: value for name, value in self.frame.state.items() if name != "revision"})
             return
+        self._remind(counts.reminders)
         me, say = counts.me, self.texts
         first = me.name.split()[0]
         appearances = {str(each): say(f"shell.appearances.{each}") for each in Appearance}
@@ -351,7 +393,13 @@ class Shell:
 
 def _count(work: Work) -> Counts:
     unread = [notice for notice in announcements_for(work, work.today) if not notice.read]
-    return Counts(who_am_i(work), open_items(work, work.today), unread)
+    return Counts(
+        me=who_am_i(work),
+        open_items=open_items(work, work.today),
+        open_calls=open_items(work, work.today, calls=True),
+        unread=unread,
+        reminders=due_reminders(work),
+    )
 
 
 def _look_up(work: Work, text: str) -> tuple[Sequence[FoundCustomer], Sequence[FoundProduct]]:

@@ -6,7 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ import panel as pn
 from dashboards.page import Page, Refused
 from dashboards.parts.agenda import Agenda
 from dashboards.parts.birthdays import Birthdays
+from dashboards.parts.dialog import Dialog
 from dashboards.parts.news import News
 from dashboards.parts.page_head import PageHead
 from dashboards.parts.statuses import Statuses
@@ -26,9 +27,12 @@ from ecrm_core.queries.home import AgendaRow, AnnouncementRow, Birthday, DayNumb
 from ecrm_core.rules import ActivityStatus
 from ecrm_core.services.agenda import (
     AgendaCard,
+    accept_proposal,
     add_agenda_item,
     change_agenda_item,
     delete_agenda_item,
+    dismiss_proposal,
+    move_agenda_item,
     restore_agenda_item,
     tick_agenda_item,
     untick_agenda_item,
@@ -52,6 +56,7 @@ SIDE = """
 @media (max-width: 899px) { :host { border-left: 0; padding-left: 0; } }
 """
 REMEMBERED_FORMS = 50
+AGENDA_TOOLS = ("new", "edit", "delete", "accept", "move", "dismiss")
 
 
 class HomePage(Page):
@@ -64,6 +69,9 @@ class HomePage(Page):
         ("x", "shell.help.tick"),
         ("Enter", "shell.help.open"),
         ("Delete", "shell.help.delete"),
+        ("a", "home.accept"),
+        ("m", "home.move"),
+        ("d", "home.dismiss"),
         ("Ctrl Enter", "shell.help.save"),
     )
 
@@ -73,6 +81,8 @@ class HomePage(Page):
         self.agenda = Agenda(gesture=self._on_agenda, sizing_mode="stretch_width")
         self.birthdays = Birthdays(gesture=self._on_birthday, sizing_mode="stretch_width")
         self.news = News(gesture=self._on_news, sizing_mode="stretch_width")
+        self.dialog = Dialog(gesture=self._on_dialog, draft="home")
+        self._deciding: dict[str, Any] = {}
         self.home: Home
         self._order: list[int] = []
         self._steady = False
@@ -91,6 +101,7 @@ class HomePage(Page):
                 stylesheets=[COLUMNS],
                 sizing_mode="stretch_width",
             ),
+            self.dialog,
             sizing_mode="stretch_width",
         )
 
@@ -122,6 +133,12 @@ class HomePage(Page):
         self.head.draw(
             title=say(f"home.greeting.{_part_of_day(self.me.now.time())}", name=first),
             line=self._numbers(home.numbers, home.events),
+            actions=[
+                {"label": say("home.call"), "url": "telephone?start=1", "do": "call", "icon": "phone", "primary": True}
+                | {"tip": "g t"}
+            ]
+            if home.numbers.calls
+            else [],
         )
         self.statuses.draw(
             heading=say("home.statuses"),
@@ -133,11 +150,15 @@ class HomePage(Page):
             total=home.agenda.open + home.agenda.done,
             done=home.agenda.done,
             hidden=say("home.item.hidden", count=home.agenda.hidden) if home.agenda.hidden > 0 else "",
+            left_over=say("home.item.left_over", count=home.agenda.left_over) if home.agenda.left_over else "",
             day=today.isoformat(),
             locale={"id": "id-ID", "en": "en-GB"}[say.language],
             writing="new" in self.visit.query,
             words={
-                **{name: say(f"home.{name}") for name in ("agenda", "new", "edit", "delete")},
+                **{
+                    name: say(f"home.{name}")
+                    for name in ("agenda", "new", "edit", "delete", "accept", "move", "dismiss")
+                },
                 "form": say.starting_with("home.form"),
                 "item": say.starting_with("home.item"),
             },
@@ -211,7 +232,8 @@ class HomePage(Page):
             "day": item.day.isoformat(),
             "late": say("home.item.late", count=days_late) if days_late > 0 else "",
             "late_since": say("home.item.late_since", day=say.full_date(item.day)),
-            "proposed": item.proposed,
+            "proposed": item.proposed and not item.accepted,
+            "may_dismiss": item.proposed,
             "done": item.done,
             "labels": {name: say(f"home.item.{name}", title=title) for name in ("select", "tick", "untick")},
         }
@@ -297,6 +319,12 @@ class HomePage(Page):
                     await self._delete(number)
                 case {"do": "save", "token": str(token)}:
                     await self._save(token, message)
+                case {"do": "accept", "id": int(number)}:
+                    card = await self.run(accept_proposal, number)
+                    self.toasts.say(self.texts("home.item.accepted", title=card.title))
+                    await self._changed_in_place()
+                case {"do": "move" | "dismiss" as what, "id": int(number)}:
+                    self._ask(what, number)
         except Refused as refused:
             self.refuse(refused)
             self._show(self.today)  # puts right what the script has drawn ahead
@@ -320,9 +348,95 @@ class HomePage(Page):
         self.toasts.say(self.texts("home.item.deleted", title=card.title), undo=undo, undo_label=self._undo_word)
         await self.changed()
 
-    async def _take_back(self, service: Any, number: int) -> None:
+    # What is decided about an item in a dialog
+
+    def _ask(self, what: str, number: int) -> None:
+        item = next((each for each in self.home.agenda.items if each.id == number), None)
+        if item is None or item.done:
+            return
+        say = self.texts
+        title = " · ".join(dict.fromkeys(part for part in (item.customer, item.title) if part))
+        if what == "move":
+            fields: list[dict[str, Any]] = [
+                {
+                    "key": "day",
+                    "kind": "date",
+                    "label": say("home.form.day"),
+                    "value": (self.today + timedelta(days=1)).isoformat(),
+                    "locale": {"id": "id-ID", "en": "en-GB"}[say.language],
+                    "required": True,
+                },
+                {
+                    "key": "at",
+                    "kind": "text",
+                    "label": say("home.form.at"),
+                    "placeholder": say("home.form.at_hint"),
+                    "value": say.clock(item.at) if item.at else "",
+                    "limit": 8,
+                },
+            ]
+        else:
+            fields = [
+                {
+                    "key": "reason",
+                    "kind": "text",
+                    "label": say("home.dismissing.reason"),
+                    "placeholder": say("home.dismissing.hint"),
+                    "required": True,
+                    "limit": 500,
+                }
+            ]
+        group = {"move": "moving", "dismiss": "dismissing"}[what]
+        token = self.dialog.open(
+            say(f"home.{group}.title"), fields, save=say(f"home.{what}"), cancel=say("home.form.cancel"), text=title
+        )
+        self._deciding = {"token": token, "what": what, "item": item, "title": item.customer or item.title}
+
+    async def _on_dialog(self, message: dict[str, Any]) -> None:
+        token = str(message.get("token", ""))
+        if token != self._deciding.get("token"):
+            if message.get("do") == "save":
+                self.dialog.answer(token, {"": self.texts("home.ask_again")})
+            return
+        if message.get("do") != "save":
+            self._deciding = {}
+            return
         try:
-            await self.run(service, number)
+            await self._decide({key: str(value or "") for key, value in (message.get("values") or {}).items()})
+        except Refused as refused:
+            known = refused.field if refused.field in ("day", "at", "reason") else ""
+            self.dialog.answer(token, {known: refused.sentence})
+            if refused.gone:
+                self.refuse(refused)
+            return
+        self._deciding = {}
+        self.dialog.answer(token)
+        await self.changed()
+
+    async def _decide(self, values: Mapping[str, str]) -> None:
+        say, item, title = self.texts, self._deciding["item"], self._deciding["title"]
+        if self._deciding["what"] == "move":
+            day, at = self._read_when(values)
+            await self.run(move_agenda_item, item.id, day, at)
+            said = say("home.item.moved", title=title, day=say.near(day, self.today))
+
+            async def undo() -> None:
+                # Written anew rather than moved: where it stood may be a day that is over.
+                await self._take_back(
+                    change_agenda_item, item.id, title=item.title, day=item.day, at=item.at, note=item.note
+                )
+        else:
+            await self.run(dismiss_proposal, item.id, reason=values.get("reason", ""))
+            said = say("home.item.dismissed", title=title)
+
+            async def undo() -> None:
+                await self._take_back(restore_agenda_item, item.id)
+
+        self.toasts.say(said, undo=undo, undo_label=self._undo_word)
+
+    async def _take_back(self, service: Any, number: int, **values: Any) -> None:
+        try:
+            await self.run(service, number, **values)
             await self.changed()
         except Refused as refused:
             self.refuse(refused)
@@ -377,15 +491,18 @@ class HomePage(Page):
         title = str(typed.get("title", "")).strip()
         if not title:
             raise Refused(self.texts("home.form.title_needed"), "title")
+        day, at = self._read_when(typed)
+        return {"title": title, "day": day, "at": at, "note": str(typed.get("note", "")).strip() or None}
+
+    def _read_when(self, typed: Mapping[str, Any]) -> tuple[date, time | None]:
         try:
             day = date.fromisoformat(str(typed.get("day", "")))
         except ValueError:
             raise Refused(self.texts("home.form.day_needed"), "day") from None
         try:
-            at = parse_clock(str(typed.get("at", "")))
+            return day, parse_clock(str(typed.get("at", "")))
         except ValueError:
             raise Refused(self.texts("home.form.at_wrong"), "at") from None
-        return {"title": title, "day": day, "at": at, "note": str(typed.get("note", "")).strip() or None}
 
     async def _on_birthday(self, message: dict[str, Any]) -> None:
         try:

@@ -43,6 +43,18 @@ export function render({ model, el: root }) {
     model.send_msg({ do: "delete", id });
   };
 
+  const accept = () => {
+    const item = find(selected);
+    if (!item?.proposed || item.done) return;
+    model.send_msg({ do: "accept", id: item.id });
+  };
+
+  const decide = (what) => {
+    const item = find(selected);
+    if (!item || item.done || (what === "dismiss" && !item.may_dismiss)) return;
+    model.send_msg({ do: what, id: item.id });
+  };
+
   const select = (id, focus = false) => {
     selected = id;
     draw();
@@ -216,14 +228,14 @@ export function render({ model, el: root }) {
     );
   };
 
-  const tool = (key, text, sign, tip, onclick, needed) => {
+  const tool = (key, text, sign, tip, onclick, needed = false, found = true) => {
     const button = el(
       "button",
       { type: "button", class: key === "new" ? "button outline" : "button", title: tip, "data-key": key, onclick },
       icon(sign),
       el("span", {}, text),
     );
-    button.disabled = needed && selected === null;
+    button.disabled = needed && !found;
     return button;
   };
 
@@ -233,10 +245,15 @@ export function render({ model, el: root }) {
       if (!all.some((item) => item.id === selected)) selected = null;
       const texts = words();
       title.textContent = texts.agenda;
+      const chosen = selected === null ? null : find(selected);
+      const open = chosen && !chosen.done;
       tools.replaceChildren(
-        tool("new", texts.new, "plus", "n", () => openForm(), false),
-        tool("edit", texts.edit, "edit", "Enter", () => selected !== null && openForm(find(selected)), true),
-        tool("delete", texts.delete, "trash", "Delete", remove, true),
+        tool("new", texts.new, "plus", "n", () => openForm()),
+        tool("edit", texts.edit, "edit", "Enter", () => selected !== null && openForm(find(selected)), true, chosen),
+        tool("delete", texts.delete, "trash", "Delete", remove, true, chosen),
+        tool("accept", texts.accept, "check", "a", accept, true, open && chosen.proposed),
+        tool("move", texts.move, "calendar", "m", () => decide("move"), true, open),
+        tool("dismiss", texts.dismiss, "close", "d", () => decide("dismiss"), true, open && chosen.may_dismiss),
       );
       list.replaceChildren(
         ...all.map((item) => (form && form.id === item.id ? el("li", { class: "writing" }, form.element) : row(item))),
@@ -250,8 +267,8 @@ export function render({ model, el: root }) {
       const done = model.state.done + moved - gone.filter((item) => item.done).length;
       note.textContent = total === 0 ? texts.item.empty : done === total ? texts.item.all_done : "";
       note.hidden = !note.textContent;
-      more.textContent = model.state.hidden;
-      more.hidden = !model.state.hidden;
+      more.textContent = [model.state.hidden, model.state.left_over].filter(Boolean).join(" ");
+      more.hidden = !more.textContent;
       progress.hidden = total === 0;
       told.textContent = texts.item.progress.replace("{done}", done).replace("{total}", total);
       bar.setAttribute("aria-label", texts.item.progress_label);
@@ -279,6 +296,9 @@ export function render({ model, el: root }) {
     else if (key === "x" && inList) tick(selected, !find(selected).done);
     else if (key === "Enter" && inList) openForm(find(selected));
     else if (key === "Delete" && inList) remove();
+    else if (key === "a" && inList) accept();
+    else if (key === "m" && inList) decide("move");
+    else if (key === "d" && inList) decide("dismiss");
     else if (key === "Escape" && form) closeForm(true);
     else if (key === "Escape" && inList) {
       focused()?.blur();

@@ -68,6 +68,8 @@ class AgendaRow:
     done: bool
     reasons: Sequence[Mapping[str, Any]] = ()
     """Why it is proposed, the most pressing first; see `texts.reasons`."""
+    accepted: bool = False
+    """A proposal that was kept, changed or moved."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class Agenda:
     items: list[AgendaRow]
     open: int
     done: int
+    left_over: int = 0
+    """Calls for which the day's plan has no room; they wait for another day."""
 
     @property
     def hidden(self) -> int:
@@ -199,6 +203,7 @@ def agenda_of(work: Work, day: date) -> Agenda:
             item.proposed,
             item.done_at,
             item.reasons,
+            item.accepted_at,
         )
         .join(customer, customer.id == item.customer_id, isouter=True)
         .where(item.employee_id == work.employee_id, item.deleted_at.is_(None), item.dismissed_at.is_(None))
@@ -238,10 +243,12 @@ def agenda_of(work: Work, day: date) -> Agenda:
             row.proposed,
             row.done_at is not None,
             row.reasons or (),
+            row.accepted_at is not None,
         )
         for row in (*still_open, *done)
     ]
-    return Agenda(rows, open=counts[0], done=counts[1])
+    plan = work.session.get(m.DayPlan, (work.employee_id, day))
+    return Agenda(rows, open=counts[0], done=counts[1], left_over=plan.left_over if plan is not None else 0)
 
 
 def _done_on(work: Work, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -282,11 +289,11 @@ def _numbers(work: Work, day: date, *, ungreeted: int) -> DayNumbers:
     return DayNumbers(calls, appointments, late, ungreeted, open_items, unread_announcements(work, day))
 
 
-def open_items(work: Work, day: date) -> int:
-    """How many items of the agenda wait for the acting employee, overdue ones included."""
+def open_items(work: Work, day: date, *, calls: bool = False) -> int:
+    """How many items wait for the acting employee, overdue ones included; `calls`: only those with a customer."""
     item = m.AgendaItem
     return work.session.scalars(
-        select(func.count())
+        select(func.count(item.customer_id) if calls else func.count())
         .select_from(item)
         .where(
             item.employee_id == work.employee_id,

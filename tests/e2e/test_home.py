@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -221,3 +224,69 @@ def test_everything_goes_by_keyboard(home: Page) -> None:
     expect(toast(home, "dihapus.")).to_be_visible()
     keys.press("Control+z")
     expect(row(home, "Dewi Lestari")).to_have_count(1)
+
+
+def test_a_proposal_is_accepted_and_stays(home: Page, database: Path) -> None:
+    expect(row(home, "Andi Wijaya")).to_contain_text("Usulan")
+    row(home, "Andi Wijaya").get_by_role("radio").check()
+    home.keyboard.press("a")
+    expect(toast(home, "diterima")).to_be_visible()
+    expect(row(home, "Andi Wijaya")).not_to_contain_text("Usulan")
+    reloaded(home)
+    expect(row(home, "Andi Wijaya")).not_to_contain_text("Usulan")
+    with closing(sqlite3.connect(database, timeout=20)) as connection:
+        kept = connection.execute("SELECT title FROM agenda_item WHERE accepted_at IS NOT NULL").fetchall()
+    assert kept == [("Tindak lanjut Slim Suit",)]
+
+
+def test_an_item_is_moved_to_another_day_and_back(home: Page) -> None:
+    row(home, "Andi Wijaya").get_by_role("radio").check()
+    home.keyboard.press("m")
+    dialog = home.locator("dialog[open]")
+    expect(dialog.get_by_label("Hari", exact=True)).to_have_value("2026-11-25")
+    dialog.get_by_label("Hari", exact=True).fill("2026-11-20")
+    home.keyboard.press("Control+Enter")
+    expect(dialog.locator(".wrong:not(:empty)")).to_have_count(1)
+    dialog.get_by_label("Hari", exact=True).fill("2026-11-26")
+    home.keyboard.press("Control+Enter")
+    expect(toast(home, "dipindahkan ke 2 hari lagi")).to_be_visible()
+    expect(row(home, "Andi Wijaya")).to_have_count(0)
+    home.keyboard.press("Control+z")
+    expect(row(home, "Andi Wijaya")).to_contain_text("4 hari lewat")
+
+
+def test_a_proposal_is_dismissed_with_a_reason_and_brought_back(home: Page, database: Path) -> None:
+    row(home, "Sri Mulyani").get_by_role("radio").check()
+    home.keyboard.press("d")
+    dialog = home.locator("dialog[open]")
+    expect(dialog).to_contain_text("Tolak usulan ini?")
+    home.keyboard.press("Enter")
+    expect(dialog.locator(".wrong:not(:empty)")).to_have_count(1)
+    dialog.get_by_label("Alasan").fill("Baru bertemu di toko")
+    home.keyboard.press("Enter")
+    expect(toast(home, "ditolak")).to_be_visible()
+    expect(row(home, "Sri Mulyani")).to_have_count(0)
+    with closing(sqlite3.connect(database, timeout=20)) as connection:
+        why = connection.execute("SELECT dismissed_because FROM agenda_item WHERE dismissed_at IS NOT NULL").fetchall()
+    assert why == [("Baru bertemu di toko",)]
+    toast(home, "ditolak").get_by_role("button", name="Urungkan").click()
+    expect(row(home, "Sri Mulyani")).to_be_visible()
+
+
+def test_what_was_made_by_hand_is_not_dismissed(home: Page) -> None:
+    row(home, "Siapkan daftar harga").get_by_role("radio").check()
+    expect(home.get_by_role("button", name="Pindah")).to_be_enabled()
+    expect(home.get_by_role("button", name="Tolak")).to_be_disabled()
+    expect(home.get_by_role("button", name="Terima")).to_be_disabled()
+
+
+def test_how_many_do_not_fit_is_said(home: Page, database: Path) -> None:
+    with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
+        connection.execute("UPDATE day_plan SET left_over = 7")
+    reloaded(home)
+    expect(home.get_by_text("7 pelanggan lagi tidak muat dalam rencana hari ini")).to_be_visible()
+
+
+def test_home_leads_straight_to_the_first_call(home: Page) -> None:
+    home.get_by_role("link", name="Mulai menelepon").click()
+    expect(home.locator("#who:visible")).to_have_text("Andi Wijaya")
