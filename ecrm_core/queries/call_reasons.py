@@ -213,7 +213,7 @@ def _follow_ups(work: Work, moment: Moment, employee_ids: Sequence[int]) -> Iter
 
 def _still_owed(moment: Moment) -> list[ColumnElement[bool]]:
     """Neither answered nor closed by then."""
-    owed = m.FollowUp
+    owed, line, again = m.FollowUp, m.OrderLine, aliased(m.OrderLine)
     if not moment.past:
         return [owed.state == m.FollowUpState.OPEN]
     return [
@@ -221,6 +221,17 @@ def _still_owed(moment: Moment) -> list[ColumnElement[bool]]:
         or_(owed.followed_up_on.is_(None), owed.followed_up_on >= moment.day),
         # Closed without an instant of its own: it came closed with a file.
         or_(owed.state != m.FollowUpState.CLOSED, owed.closed_at.is_not(None)),
+        # Bought again by then: owed once more only since that was cancelled.
+        ~select(again.id)
+        .where(
+            again.customer_id == owed.customer_id,
+            again.product_id == owed.product_id,
+            again.order_id != line.order_id,
+            again.ordered_at > line.ordered_at,
+            again.ordered_at < moment.known_at,
+            or_(again.void_at.is_(None), again.void_at >= moment.known_at),
+        )
+        .exists(),
     ]
 
 

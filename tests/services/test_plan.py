@@ -25,6 +25,7 @@ from ecrm_core.models import (
     Employee,
     FollowUp,
     Greeting,
+    Order,
     Product,
 )
 from ecrm_core.queries.call_reasons import Candidate, Reason, candidates, deadline
@@ -34,7 +35,7 @@ from ecrm_core.services.contacts import record_contact
 from ecrm_core.services.customers import CustomerForm, add_customers
 from ecrm_core.services.do_not_call import mark_do_not_call
 from ecrm_core.services.followups import record_response
-from ecrm_core.services.orders import LineForm, OrderForm, take_orders
+from ecrm_core.services.orders import LineForm, OrderForm, change_order_status, take_orders
 from ecrm_core.services.plan_agenda import PlannedDay, choose, moment_of, plan_agenda, plan_today, propose
 from ecrm_core.working_days import public_holidays, works_on
 from tests.conftest import FrozenClock
@@ -243,6 +244,19 @@ def test_of_a_past_day_only_what_was_known_then_counts(town: Town) -> None:
     with town.crm.work("siti") as work:
         mark_do_not_call(work, customer)
     assert town.names(before) == {"regular"}
+
+
+def test_what_was_bought_again_and_cancelled_since_was_not_owed_then(town: Town) -> None:
+    customer = town.buys("regular", 60, 20)
+    day = TUESDAY - timedelta(days=10)
+    assert kinds(town.plan(day)) == {}
+    with town.crm.work("siti") as work:
+        newest = work.session.scalars(select(Order.id).where(Order.customer_id == customer).order_by(Order.id)).all()[
+            -1
+        ]
+        change_order_status(work, newest, "cancelled", reason="tidak jadi")
+    assert kinds(town.plan(day)) == {}
+    assert kinds(town.plan()) == {"regular": [AgendaKind.FOLLOW_UP]}
 
 
 def test_the_plan_is_written_once_and_made_anew_without_touching_what_was_touched(town: Town) -> None:
