@@ -111,7 +111,8 @@ class CourierPage(Page):
         rows.sort(key=lambda row: (row.line not in results or results[row.line].fate is not Fate.REFUSED, row.line))
         start = (self._page - 1) * ROWS
         shown = rows[start : start + ROWS]
-        keys = ["line", "order", "status", "date", *(["result"] if results else []), "reason"]
+        dated = any(row.day for row in rows)
+        keys = ["order", "line", "status", *(["date"] if dated else []), *(["result"] if results else []), "reason"]
         self.grid.draw(
             caption=say("courier.rows"),
             columns=[
@@ -120,10 +121,11 @@ class CourierPage(Page):
                     "label": say(f"courier.column.{key}"),
                     "align": "end" if key == "line" else "start",
                     "sort": False,
+                    "named": key == "line",
                     "rank": {"order": 0, "result": 0, "status": 1, "reason": 2, "line": 3, "date": 2}[key],
                     **({"width": "240px"} if key == "reason" else {}),
                 }
-                for key in ("order", *(key for key in keys if key != "order"))
+                for key in keys
             ],
             rows=[self._row(row, results.get(row.line)) for row in shown],
             sort=None,
@@ -152,7 +154,7 @@ class CourierPage(Page):
             told["result"] = {"text": say(f"courier.fate.{result.fate}"), "tone": TONES[result.fate]}
             if result.refusal is not None:
                 told["reason"] = say.error(result.refusal)
-        url = f"order?{urlencode({'number': number})}" if number and result and result.number else None
+        url = f"order?{urlencode({'number': number})}" if number else None
         return {"id": row.line, "cells": told, **({"url": url} if url else {})}
 
     # What is done

@@ -1,14 +1,13 @@
 export function render({ model, el: root }) {
-  const label = el("label", { for: "file", class: "name" });
+  const label = el("label", { for: "file", class: "button outline" });
   const input = el("input", { type: "file", id: "file", "data-key": "file", "aria-describedby": "file-hint file-wrong" });
   const hint = el("p", { class: "quiet", id: "file-hint" });
   const wrong = el("p", { class: "wrong", id: "file-wrong", role: "alert" });
   const columns = el("fieldset", { class: "columns" });
   const run = el("button", { type: "button", class: "button primary", "data-key": "run" });
   const busy = el("p", { class: "quiet", role: "status" });
-  const place = el("div", { class: "place" }, label, input, hint, wrong);
+  const place = el("div", { class: "place" }, input, label, hint, wrong);
   root.append(place, columns, el("div", { class: "do" }, run, busy));
-
   let sending = false;
 
   const send = async (file) => {

@@ -726,7 +726,7 @@ def test_a_couriers_file_moves_orders_along(
     ratna.get_by_role("link", name="Berkas kurir").click()
     expect(ratna.locator("h1:visible")).to_have_text("Berkas kurir")
     text = f"Pesanan;Resi;Status\n{number};JX77;dikirim\nP0999999;JX78;dikirim\n"
-    ratna.get_by_label("Berkas dari kurir").set_input_files(
+    ratna.get_by_label("Pilih berkas dari kurir").set_input_files(
         {"name": "kurir.csv", "mimeType": "text/csv", "buffer": text.encode()}
     )
     expect(ratna.get_by_role("row").filter(has_text="JX77")).to_contain_text("dikirim")
