@@ -87,7 +87,7 @@ SYSTEM_CALLERS = {
     "ecrm_core/services/employees.py": "passwords are nobody's to read",
     "ecrm_core/services/login.py": "who logs in is nobody yet",
     "ecrm_core/services/orders/card.py": "name and city of the customer of one's own door order",
-    "ecrm_core/services/orders/corrections.py": "what was put right in an order of one's own; the record itself is for staff",
+    "ecrm_core/services/orders/corrections.py": "what was put right in an order of one's own; the record is for staff",
     "ecrm_core/services/plan_agenda.py": "who must not be called is known of everybody",
     "ecrm_core/services/record.py": "who changed what one is changing too",
 }
