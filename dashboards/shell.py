@@ -228,7 +228,9 @@ class Shell:
                     "url": f"telephone?item={each.item_id}",
                 }
             )
-        shown = {"items": items, "words": {name: say(f"telephone.reminder.{name}") for name in ("call", "noted")}}
+        words: dict[str, Any] = {name: say(f"telephone.reminder.{name}") for name in ("call", "noted", "less")}
+        words["more"] = [say("telephone.reminder.more", count=others) for others in range(len(items))]
+        shown = {"items": items, "words": words}
         # Nothing is sent where nothing has changed: this runs once a minute for everybody.
         if shown != {name: value for name, value in self.reminders.state.items() if name != "revision"}:
             self.reminders.draw(**shown)

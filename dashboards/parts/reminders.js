@@ -4,6 +4,7 @@ export function render({ model, el: root }) {
   const list = el("ul", { class: "reminders", role: "status", "aria-live": "polite" });
   root.append(list);
   const noted = new Set(); // pressed here, and the server has not answered yet
+  let all = false; // several at once lie over the page one works on: the first stands for them until asked
 
   const note = (id) => {
     noted.add(id);
@@ -14,9 +15,11 @@ export function render({ model, el: root }) {
   const draw = () =>
     keepFocus(root, () => {
       const { items, words } = model.state;
+      const waiting = items.filter((item) => !noted.has(item.id));
+      const more = waiting.length - 1;
       list.replaceChildren(
-        ...items
-          .filter((item) => !noted.has(item.id))
+        ...waiting
+          .slice(0, all ? waiting.length : 1)
           .map((item) =>
             el(
               "li",
@@ -32,8 +35,17 @@ export function render({ model, el: root }) {
             ),
           ),
       );
+      if (more > 0)
+        list.append(
+          el("li", { class: "more" }, el("button", { type: "button", class: "button", "data-key": "more", "aria-expanded": String(all), onclick: unfold }, all ? words.less : words.more[more])),
+        );
       list.hidden = !list.children.length;
     });
+
+  const unfold = () => {
+    all = !all;
+    draw();
+  };
 
   const follow = (event, item) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;

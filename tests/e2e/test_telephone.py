@@ -350,6 +350,26 @@ def test_a_promise_announces_itself_on_any_page_until_somebody_takes_note(siti: 
     expect(said).to_have_count(0)
 
 
+def test_several_promises_at_once_leave_the_page_in_sight(siti: Page, day: Path) -> None:
+    with closing(sqlite3.connect(day, timeout=20)) as connection, connection:
+        connection.execute(
+            "UPDATE agenda_item SET kind = 'call_back', proposed = 0, at = '08:30:00.000000', reminded_at = NULL"
+            " WHERE title IN (?, ?)",
+            (NAMES[-1], NAMES[-2]),
+        )
+    siti.keyboard.press("g")
+    siti.keyboard.press("p")
+    told = siti.locator(".reminders li", has_text="janji menelepon")
+    expect(told).to_have_count(1)
+    siti.get_by_role("button", name="1 janji lain juga sudah waktunya").click()
+    expect(told).to_have_count(2)
+    siti.get_by_role("button", name="Ringkas").click()
+    expect(told).to_have_count(1)
+    told.get_by_role("button", name="Sudah tahu").click()
+    expect(told).to_have_count(1)
+    expect(siti.locator(".reminders button", has_text="janji lain")).to_have_count(0)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1366, "light"), (390, "dark")])
 def test_nobody_is_kept_out_of_a_call(siti: Page, watch: Watch, width: int, scheme: str) -> None:
     siti.set_viewport_size({"width": width, "height": 800})
