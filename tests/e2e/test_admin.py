@@ -277,7 +277,7 @@ def test_a_product_is_made_priced_anew_and_sold_no_more(open_as: Opener) -> None
     agus.get_by_label("Nama", exact=True).fill("Blender Mini")
     agus.get_by_label("Kode", exact=True).fill("BLD-1")
     panel(agus).get_by_label("Kategori").fill("Peralatan baru")
-    agus.get_by_label("Harga (IDR)").fill("350,000")
+    agus.get_by_label("Harga (IDR)").fill("3,50,000")
     agus.get_by_label("Stok").fill("banyak")
     agus.get_by_role("button", name="Simpan produk").click()
     expect(agus.locator("#wrong-price")).to_contain_text("Tulis harga seperti 499.000")
