@@ -218,17 +218,7 @@ def agenda_of(work: Work, day: date) -> Agenda:
     done = work.session.execute(
         columns.where(*_done_on(work, day)).order_by(item.done_at.desc(), item.id).limit(AGENDA_ROWS)
     ).all()
-    counts = work.session.execute(
-        select(
-            func.count(case((item.done_at.is_(None), 1))),
-            func.count(item.done_at),
-        ).where(
-            item.employee_id == work.employee_id,
-            item.deleted_at.is_(None),
-            item.dismissed_at.is_(None),
-            or_(and_(item.done_at.is_(None), item.day <= day), and_(*_done_on(work, day))),
-        )
-    ).one()
+    still_to_do, ticked = agenda_counts(work, day)
     rows = [
         AgendaRow(
             row.id,
@@ -248,7 +238,26 @@ def agenda_of(work: Work, day: date) -> Agenda:
         for row in (*still_open, *done)
     ]
     plan = work.session.get(m.DayPlan, (work.employee_id, day))
-    return Agenda(rows, open=counts[0], done=counts[1], left_over=plan.left_over if plan is not None else 0)
+    return Agenda(rows, open=still_to_do, done=ticked, left_over=plan.left_over if plan is not None else 0)
+
+
+def agenda_counts(work: Work, day: date, *, calls: bool = False) -> tuple[int, int]:
+    """How many items of the acting employee's agenda are open on a day, overdue ones included, and how many were done.
+
+    Args:
+        calls: only those with a customer to call.
+    """
+    item = m.AgendaItem
+    statement = select(func.count(case((item.done_at.is_(None), 1))), func.count(item.done_at)).where(
+        item.employee_id == work.employee_id,
+        item.deleted_at.is_(None),
+        item.dismissed_at.is_(None),
+        or_(and_(item.done_at.is_(None), item.day <= day), and_(*_done_on(work, day))),
+    )
+    if calls:
+        statement = statement.where(item.customer_id.is_not(None))
+    still_open, done = work.session.execute(statement).one()
+    return still_open, done
 
 
 def _done_on(work: Work, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -28,6 +28,7 @@ from ecrm_core.models import (
     TemplateKind,
 )
 from ecrm_core.phones import show_phone
+from ecrm_core.queries.home import agenda_counts
 from ecrm_core.rules import ActivityStatus
 from ecrm_core.services.contacts import UNANSWERED, may_be_called, zone_of
 from ecrm_core.services.do_not_call import refused_channels
@@ -249,23 +250,12 @@ def call_queue(work: Work) -> CallQueue:
         .order_by(place, item.day, item.at, item.proposed, item.rank.nulls_last(), item.id)
         .limit(QUEUE_ROWS)
     ).all()
-    counts = work.session.execute(
-        select(
-            func.count(case((item.done_at.is_(None), 1))),
-            func.count(item.done_at),
-        ).where(
-            item.employee_id == work.employee_id,
-            item.customer_id.is_not(None),
-            item.deleted_at.is_(None),
-            item.dismissed_at.is_(None),
-            or_(and_(item.done_at.is_(None), item.day <= today), and_(*_within(work, item.done_at, today))),
-        )
-    ).one()
+    still_to_do, done = agenda_counts(work, today, calls=True)
     later_place = 2
     calls = [
         QueuedCall(row.id, row.customer_id, _instant(work, row.day, row.at), row.place == later_place) for row in rows
     ]
-    return CallQueue(calls, open=counts[0], done=counts[1])
+    return CallQueue(calls, open=still_to_do, done=done)
 
 
 def call_card(work: Work, item_id: int, *, language: Language | str | None = None) -> CallCard:
