@@ -28,6 +28,7 @@ from ecrm_core.models import (
     TemplateKind,
 )
 from ecrm_core.phones import show_phone
+from ecrm_core.queries.customer_card import OpenComplaint
 from ecrm_core.queries.home import agenda_counts
 from ecrm_core.rules import ActivityStatus
 from ecrm_core.services.contacts import UNANSWERED, may_be_called, zone_of
@@ -125,16 +126,6 @@ class EarlierContact:
     outcome: Outcome
     note: str | None
     by: str
-
-
-@dataclass(frozen=True)
-class OpenComplaint:
-    """Something that went wrong and waits for its answer."""
-
-    id: int
-    kind: str
-    text: str
-    due_on: date
 
 
 @dataclass(frozen=True)
