@@ -25,8 +25,22 @@ def addresses(role: Role) -> Iterator[str]:
             yield RECORDS.get(entry.path, entry.path)
 
 
+# Colours are judged where they come to rest, not on their way from light to dark.
+AT_REST = """async () => {
+  const frame = () => new Promise(done => requestAnimationFrame(done));
+  const moving = root => [
+    ...root.getAnimations().filter(each => each instanceof CSSTransition && each.playState === "running"),
+    ...[...root.querySelectorAll("*")].flatMap(each => each.shadowRoot ? moving(each.shadowRoot) : []),
+  ];
+  await frame();
+  await frame();
+  await Promise.allSettled(moving(document).map(each => each.finished));
+}"""
+
+
 def grave(page: Page) -> list[str]:
     """What a person with a screen reader, or without good eyes, could not use."""
+    page.evaluate(AT_REST)
     found = Axe().run(page).response["violations"]
     return [
         f"{each['id']}: {node['target']} {node['html'][:120]}"
