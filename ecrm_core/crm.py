@@ -126,11 +126,16 @@ class Crm:
             yield Work(session, SYSTEM, within.now, self)
 
     def _actor(self, username: str) -> Actor:
-        with self._session(SYSTEM) as work:
-            employee = work.session.scalar(select(m.Employee).where(m.Employee.username == username, m.Employee.active))
-            if employee is None:
-                raise UnknownEmployee(username=username)
-            return Actor(employee.id, employee.username, employee.name, employee.role, employee.language)
+        # Columns, not an object in a session of its own: every gesture of everybody begins here.
+        who = select(m.Employee.id, m.Employee.username, m.Employee.name, m.Employee.role, m.Employee.language)
+        try:
+            with self.engine.begin() as connection:
+                found = connection.execute(who.where(m.Employee.username == username, m.Employee.active)).first()
+        except DBAPIError as error:
+            raise translated(error) from error
+        if found is None:
+            raise UnknownEmployee(username=username)
+        return Actor(*found)
 
     @contextmanager
     def _session(self, actor: Actor) -> Iterator[Work]:

@@ -13,7 +13,7 @@ Every model has exactly one entry in `RULES`; a test fails for a model without o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NoReturn, TypeAlias
@@ -203,27 +203,45 @@ RULES: dict[type[m.Base], Rule] = {
 }
 
 
-def criteria(actor: Actor, *, customer_id: int | None = None) -> dict[type[m.Base], ORMOption]:
-    """The loader criteria of an employee, to be added to any statement over these mapped classes.
+class Limits:
+    """The loader criteria of an employee, to be added to any statement over the mapped classes it reads.
 
     Args:
         customer_id: somebody found to be the actor's; whoever sees only own customers then reads
             only what hangs on this one.
     """
-    limits: dict[type[m.Base], ORMOption] = {}
-    for model, rule in RULES.items():
+
+    def __init__(self, actor: Actor, *, customer_id: int | None = None) -> None:
+        self._actor = actor
+        self._customer_id = customer_id
+        # Made when first asked for: a gesture reads a few classes of many, and each criterion costs time.
+        self._made: dict[type[m.Base], ORMOption | None] = {}
+
+    def of(self, models: Iterable[type[m.Base]]) -> list[ORMOption]:
+        """What a statement over these classes needs, and no more: each criterion it carries costs time."""
+        return [limit for limit in map(self._limit, models) if limit is not None]
+
+    def _limit(self, model: type[m.Base]) -> ORMOption | None:
+        if model not in self._made:
+            found = self._criterion(model)
+            # Each lazy load passes through here itself, so the criteria need not travel with the rows.
+            self._made[model] = (
+                None
+                if found is None
+                else with_loader_criteria(model, found, include_aliases=True, propagate_to_loaders=False)
+            )
+        return self._made[model]
+
+    def _criterion(self, model: type[m.Base]) -> Criteria | None:
+        rule = RULES[model]
         if rule.side is Side.NOBODY:
-            limit: Criteria = false()
-        elif actor.is_staff or rule.side is Side.EVERYONE:
-            continue
-        elif customer_id is not None and rule.side is Side.CUSTOMER:
-            limit = _hangs_on(model, customer_id)
-        else:
-            assert actor.employee_id is not None
-            limit = rule.read(actor.employee_id)
-        # Each lazy load passes through here itself, so the criteria need not travel with the rows.
-        limits[model] = with_loader_criteria(model, limit, include_aliases=True, propagate_to_loaders=False)
-    return limits
+            return false()
+        if self._actor.is_staff or rule.side is Side.EVERYONE:
+            return None
+        if self._customer_id is not None and rule.side is Side.CUSTOMER:
+            return _hangs_on(model, self._customer_id)
+        assert self._actor.employee_id is not None
+        return rule.read(self._actor.employee_id)
 
 
 def _hangs_on(model: Any, customer_id: int) -> Criteria:
@@ -246,12 +264,7 @@ def limited(statement: Any, actor: Actor) -> Any:
     """
     if actor.employee_id is None:
         return statement
-    return statement.options(*_limits(criteria(actor), models_of(statement)))
-
-
-def _limits(limits: Mapping[type[m.Base], ORMOption], models: Iterable[type[m.Base]]) -> list[ORMOption]:
-    """Only what a statement needs: each criterion costs time with every statement that carries it."""
-    return [limits[model] for model in models if model in limits]
+    return statement.options(*Limits(actor).of(models_of(statement)))
 
 
 def models_of(statement: Any) -> list[type[m.Base]]:
@@ -306,8 +319,8 @@ class VisibleSession(Session):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.actor = actor
-        self.limits = criteria(actor)
-        self._limits_of: dict[int, dict[type[m.Base], ORMOption]] = {}
+        self.limits = Limits(actor)
+        self._limits_of: dict[int, Limits] = {}
         self._by_key: type[m.Base] | None = None
 
     def get(self, entity: Any, *args: Any, **kwargs: Any) -> Any:
@@ -320,7 +333,7 @@ class VisibleSession(Session):
         finally:
             self._by_key = outer
 
-    def limits_of(self, customer_id: int) -> dict[type[m.Base], ORMOption]:
+    def limits_of(self, customer_id: int) -> Limits:
         """The criteria of a statement run with `execution_options={"of_customer": customer_id}`.
 
         The customer is looked up once; after that their rows are known by the number alone, rather
@@ -332,7 +345,7 @@ class VisibleSession(Session):
         if customer_id not in self._limits_of:
             if self.get(m.Customer, customer_id) is None:
                 raise CustomerNotVisible(customer_id=customer_id)
-            self._limits_of[customer_id] = criteria(self.actor, customer_id=customer_id)
+            self._limits_of[customer_id] = Limits(self.actor, customer_id=customer_id)
         return self._limits_of[customer_id]
 
     def connection(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -370,12 +383,12 @@ def _limit_reads(state: ORMExecuteState) -> None:
     if session._by_key is not None:
         models = [session._by_key]
     elif state.is_relationship_load:
-        models = list(limits)
+        models = list(RULES)
     elif state.statement in _models_of:
         models = _models_of[state.statement]
     else:
         models = _models_of[state.statement] = models_of(state.statement)
-    state.statement = state.statement.options(*_limits(limits, models))
+    state.statement = state.statement.options(*limits.of(models))
 
 
 @event.listens_for(VisibleSession, "before_flush")
