@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import panel as pn
 
@@ -37,6 +37,7 @@ from ecrm_core.services.agenda import (
     tick_agenda_item,
     untick_agenda_item,
 )
+from ecrm_core.services.door import Claimed, claim_next, unowned_count
 from ecrm_core.services.greetings import greet_customer, ungreet_customer
 from ecrm_core.services.news import mark_announcement_read
 from ecrm_core.services.plan_agenda import plan_today
@@ -56,6 +57,8 @@ SIDE = """
 @media (max-width: 899px) { :host { border-left: 0; padding-left: 0; } }
 """
 REMEMBERED_FORMS = 50
+MOST_UNOWNED = 1000
+"""Customers of nobody are counted as far as this: everybody opens this page, all day."""
 AGENDA_TOOLS = ("new", "edit", "delete", "accept", "move", "dismiss")
 
 
@@ -72,6 +75,7 @@ class HomePage(Page):
         ("a", "home.accept"),
         ("m", "home.move"),
         ("d", "home.dismiss"),
+        ("u", "home.claim"),
         ("Ctrl Enter", "shell.help.save"),
     )
 
@@ -84,6 +88,7 @@ class HomePage(Page):
         self.dialog = Dialog(gesture=self._on_dialog, draft="home")
         self._deciding: dict[str, Any] = {}
         self.home: Home
+        self._unowned = 0
         self._order: list[int] = []
         self._steady = False
         # A form is saved once, however often its button was pressed or its message was sent.
@@ -108,11 +113,12 @@ class HomePage(Page):
     def prepare(self, work: Work) -> None:
         plan_today(work)
 
-    def read(self, work: Work) -> tuple[date, Home]:
-        return work.today, home_of(work, work.today)
+    def read(self, work: Work) -> tuple[date, Home, int]:
+        sells = work.actor.role is Role.TELEMARKETER
+        return work.today, home_of(work, work.today), unowned_count(work, most=MOST_UNOWNED) if sells else 0
 
-    def present(self, data: tuple[date, Home]) -> None:
-        today, home = data
+    def present(self, data: tuple[date, Home, int]) -> None:
+        today, home, self._unowned = data
         self.home = in_order(home, self._order) if self._steady else home
         self._order = [item.id for item in self.home.agenda.items]
         self._show(today)
@@ -151,6 +157,7 @@ class HomePage(Page):
             done=home.agenda.done,
             hidden=say("home.item.hidden", count=home.agenda.hidden) if home.agenda.hidden > 0 else "",
             left_over=say("home.item.left_over", count=home.agenda.left_over) if home.agenda.left_over else "",
+            claim=self._claim(),
             day=today.isoformat(),
             locale={"id": "id-ID", "en": "en-GB"}[say.language],
             writing="new" in self.visit.query,
@@ -180,6 +187,14 @@ class HomePage(Page):
             notices=[self._notice(notice) for notice in home.announcements],
             opened=int(wanted) if wanted.isdecimal() else None,
         )
+
+    def _claim(self) -> dict[str, str] | None:
+        if not self._unowned:
+            return None
+        say = self.texts
+        beyond = self._unowned > MOST_UNOWNED
+        words = "home.unowned_beyond" if beyond else "home.unowned"
+        return {"text": say(words, count=min(self._unowned, MOST_UNOWNED)), "label": say("home.claim")}
 
     def _status(self, status: ActivityStatus, count: int) -> dict[str, Any]:
         label = self.texts.status(status, self.me.activity)
@@ -325,9 +340,21 @@ class HomePage(Page):
                     await self._changed_in_place()
                 case {"do": "move" | "dismiss" as what, "id": int(number)}:
                     self._ask(what, number)
+                case {"do": "claim"}:
+                    await self._take_next()
         except Refused as refused:
             self.refuse(refused)
             self._show(self.today)  # puts right what the script has drawn ahead
+
+    async def _take_next(self) -> None:
+        """Take over the next customer of nobody: on today's agenda, and open."""
+        claimed: Claimed | None = await self.run(claim_next, to_call=True)
+        await self.changed()
+        if claimed is None:
+            self.toasts.say(self.texts("home.nobody_left"))
+            return
+        self.toasts.say(self.texts("home.claimed", name=claimed.name))
+        self.agenda.go(f"customer?{urlencode({'code': claimed.code})}")
 
     async def _tick(self, number: int, done: bool) -> None:
         card = await self.run(tick_agenda_item if done else untick_agenda_item, number)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import panel as pn
 
 from dashboards.page import Page, Refused
-from dashboards.pages.home import parse_clock
+from dashboards.pages.home import MOST_UNOWNED, parse_clock
 from dashboards.parts.call import Call
 from dashboards.parts.dialog import Dialog
 from dashboards.tones import STATUS_TONES
@@ -22,6 +22,7 @@ from ecrm_core.crm import Work
 from ecrm_core.errors import InvalidValue, NotVisible
 from ecrm_core.models.agenda import AgendaKind, Outcome
 from ecrm_core.models.customers import Channel
+from ecrm_core.models.people import Role
 from ecrm_core.queries.customer_card import interest_choices
 from ecrm_core.rules import ActivityRule
 from ecrm_core.services.calling import (
@@ -42,6 +43,7 @@ from ecrm_core.services.calling import (
 )
 from ecrm_core.services.contacts import OUTCOMES, ContactReceipt, record_contact
 from ecrm_core.services.customers import add_interest
+from ecrm_core.services.door import Claimed, claim_next, unowned_count
 from ecrm_core.services.followups import record_response
 from ecrm_core.services.order_calls import OrderCall, link_orders_of_calls
 from ecrm_core.services.plan_agenda import plan_today
@@ -101,6 +103,8 @@ class Found:
     """What is promised for later today: item, name and time, the next one first."""
     summary: CallDaySummary
     rule: ActivityRule
+    unowned: int = 0
+    """Customers of nobody, counted where no call is left."""
 
 
 def conclude(work: Work, ending: Ending, **more: Any) -> ContactReceipt:
@@ -151,6 +155,7 @@ class TelephonePage(Page):
         ("m", "telephone.keys.interest"),
         ("s", "telephone.keys.skip"),
         ("p", "telephone.keys.pause"),
+        ("u", "telephone.keys.claim"),
         ("Esc", "telephone.keys.leave_field"),
     )
 
@@ -209,7 +214,9 @@ class TelephonePage(Page):
             if not cards
             else []
         )
-        return Found(queue, call_day(work), cards, later, day_summary(work, work.today), work.rules.activity)
+        day = call_day(work)
+        free = 0 if cards or day.ended_at is not None or not _sells(work) else unowned_count(work, most=MOST_UNOWNED)
+        return Found(queue, day, cards, later, day_summary(work, work.today), work.rules.activity, free)
 
     def _turn(self, queue: CallQueue) -> list[int]:
         """The items in the order in which they come up here: one chosen first, those put off last."""
@@ -298,7 +305,11 @@ class TelephonePage(Page):
             case _:
                 title = say("telephone.empty.title")
                 line = say("telephone.empty.later") if data.later else say("telephone.nothing")
-                do = ("", "")
+                do = ("claim", say("telephone.claim")) if data.unowned else ("", "")
+                if data.unowned:
+                    beyond = data.unowned > MOST_UNOWNED
+                    words = "telephone.unowned_beyond" if beyond else "telephone.unowned"
+                    line = f"{line} {say(words, count=min(data.unowned, MOST_UNOWNED))}"
         rows = self._summary(data.summary) if phase in ("ended", "empty") else []
         return {
             "title": title,
@@ -479,9 +490,20 @@ class TelephonePage(Page):
                     clock = {"start": start_calls, "pause": pause_calls, "resume": resume_calls, "stop": end_calls}
                     await self.run(clock[what])
                     await self.changed()
+                case {"do": "claim"}:
+                    await self._take_next()
         except Refused as refused:
             self.refuse(refused)
             self.present(self.found)
+
+    async def _take_next(self) -> None:
+        """Take over the next customer of nobody; they are the next call."""
+        claimed: Claimed | None = await self.run(claim_next, to_call=True)
+        if claimed is not None:
+            self._chosen = claimed.item_id
+        await self.changed()
+        said = "telephone.nobody_left" if claimed is None else "telephone.claimed"
+        self.toasts.say(self.texts(said, name=claimed.name if claimed is not None else ""))
 
     def _put_off(self, item: int) -> None:
         self._skipped = [*(each for each in self._skipped if each != item), item]
@@ -661,6 +683,10 @@ class TelephonePage(Page):
         if rule.asks_number:
             return {"right_number": values.get("right") or None, "phone": values.get("phone") or None}
         return {}
+
+
+def _sells(work: Work) -> bool:
+    return work.actor.role is Role.TELEMARKETER
 
 
 def _ending(card: CallCard, outcome: Outcome, message: Mapping[str, Any]) -> Ending:

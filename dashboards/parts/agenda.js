@@ -7,11 +7,12 @@ export function render({ model, el: root }) {
   const list = el("ul", { class: "items", "aria-labelledby": "title" });
   const note = el("p", { class: "empty" });
   const more = el("p", { class: "quiet more" });
+  const claim = el("p", { class: "claim" });
   const bar = el("progress", { max: 1 });
   const told = el("span", { class: "quiet" });
   const progress = el("div", { class: "progress" }, told, bar);
   root.append(
-    el("section", { "aria-labelledby": "title" }, el("div", { class: "top" }, title, tools), top, note, list, more, progress),
+    el("section", { "aria-labelledby": "title" }, el("div", { class: "top" }, title, tools), claim, top, note, list, more, progress),
   );
 
   let selected = null;
@@ -41,6 +42,14 @@ export function render({ model, el: root }) {
     if (form?.id === id) closeForm();
     select((all[at + 1] ?? all[at - 1])?.id ?? null, true);
     model.send_msg({ do: "delete", id });
+  };
+
+  let claiming = false; // pressed, and the server has not answered yet: a second press would take a second one
+  const take = () => {
+    if (!model.state.claim || claiming) return;
+    claiming = true;
+    draw();
+    model.send_msg({ do: "claim" });
   };
 
   const accept = () => {
@@ -255,6 +264,16 @@ export function render({ model, el: root }) {
         tool("move", texts.move, "calendar", "m", () => decide("move"), true, open),
         tool("dismiss", texts.dismiss, "close", "d", () => decide("dismiss"), true, open && chosen.may_dismiss),
       );
+      const offer = model.state.claim;
+      claim.hidden = !offer;
+      claim.replaceChildren(
+        ...(offer
+          ? [
+              el("span", { class: "quiet" }, offer.text),
+              el("button", { type: "button", class: "button outline", title: "u", "data-key": "claim", "aria-disabled": claiming ? "true" : null, onclick: take }, offer.label),
+            ]
+          : []),
+      );
       list.replaceChildren(
         ...all.map((item) => (form && form.id === item.id ? el("li", { class: "writing" }, form.element) : row(item))),
       );
@@ -280,17 +299,20 @@ export function render({ model, el: root }) {
 
   model.on("state", () => {
     ahead = new Map();
+    claiming = false;
     draw();
   });
 
   model.on("msg:custom", (message) => {
     if (message.do === "answer") answer(message);
     else if (message.do === "open") openForm();
+    else if (message.do === "go") goTo(message.url);
   });
 
   onKey(model, root, (key) => {
     const inList = selected !== null;
     if (key === "n") openForm();
+    else if (key === "u" && model.state.claim) take();
     else if (key === "j" || key === "ArrowDown") move(1);
     else if (key === "k" || key === "ArrowUp") move(-1);
     else if (key === "x" && inList) tick(selected, !find(selected).done);

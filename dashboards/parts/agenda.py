@@ -6,7 +6,10 @@ from dashboards.parts.part import Part
 
 
 class Agenda(Part):
-    """Reports `tick`, `save` and `delete`; draws each at once and is put right by the next state."""
+    """Reports `tick`, `save` and `delete`; draws each at once and is put right by the next state.
+
+    `claim` is `{text, label}` where there is somebody to take over; it reports `claim`.
+    """
 
     _styles = ("agenda.css",)
 
@@ -17,3 +20,7 @@ class Agenda(Part):
     def open_form(self) -> None:
         """Begin a new item."""
         self._send_msg({"do": "open"})
+
+    def go(self, url: str) -> None:
+        """Open a page in place."""
+        self._send_msg({"do": "go", "url": url})

@@ -288,7 +288,7 @@ export function render({ model, el: root }) {
             { class: "idle" },
             el("h2", { id: "who", tabindex: "-1" }, idle.title),
             idle.line ? el("p", { class: "quiet" }, idle.line) : null,
-            idle.do ? el("button", { type: "button", class: "button primary", "data-clock": idle.do, "data-key": "clock", title: "Enter", onclick: () => clockDo(idle.do) }, idle.label) : null,
+            idle.do ? el("button", { type: "button", class: "button primary", "data-clock": idle.do, "data-key": "clock", title: idle.do === "claim" ? "u, Enter" : "Enter", onclick: () => clockDo(idle.do) }, idle.label) : null,
             idle.later.length
               ? el("ul", { class: "later" }, idle.later.map((each) => el("li", {}, el("span", {}, each.text), pageLink(each.url, { class: "button outline" }, icon("phone"), each.label))))
               : null,
@@ -406,7 +406,7 @@ export function render({ model, el: root }) {
   onKey(model, root, (key) => {
     const state = model.state;
     if (!calling()) {
-      if (key === "Enter" && state.idle.do) clockDo(state.idle.do);
+      if ((key === "Enter" || (key === "u" && state.idle.do === "claim")) && state.idle.do) clockDo(state.idle.do);
       else if (key === "p" && state.phase === "paused") clockDo("resume");
       else if (key === "p" && state.phase === "empty") clockDo("pause");
       else return false;

@@ -61,11 +61,12 @@ class DoorReceipt:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A customer of nobody who is now one's own."""
+    """A customer of nobody who is now one's own, and the item on today's agenda, where one was wanted."""
 
     id: int
     code: str
     name: str
+    item_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,20 +82,27 @@ class OpenOffer:
     """`address`, `city`, `province`, `postcode`, `phone`."""
 
 
-def unowned_count(work: Work) -> int:
-    """How many customers nobody looks after."""
+def unowned_count(work: Work, *, most: int | None = None) -> int:
+    """How many customers nobody looks after.
+
+    Args:
+        most: no further than this is counted, for screens that everybody opens; one more says that there are more.
+    """
     if work.actor.is_staff:
-        return _count_free(work)
-    with work.crm.system("customers of nobody") as system:  # a number, and nothing else of them
-        return _count_free(system)
+        return _count_free(work, most)
+    with work.crm.system("customers of nobody", within=work) as system:  # a number, and nothing else of them
+        return _count_free(system, most)
 
 
-def claim_next(work: Work, customer_id: int | None = None) -> Claimed | None:
+def claim_next(work: Work, customer_id: int | None = None, *, to_call: bool = False) -> Claimed | None:
     """Take over a customer of nobody: the one found in a search, or the next in line.
 
     Next is who bought last, then who has been known longest; people who asked not to be called are
     left out. Two who claim at once never get the same one. Telemarketers. Nothing may have been
     written in this work before: it is a transaction of its own.
+
+    Args:
+        to_call: they stand on today's agenda at once, in the same transaction.
 
     Returns:
         None where nobody is left in line.
@@ -116,7 +124,9 @@ def claim_next(work: Work, customer_id: int | None = None) -> Claimed | None:
             )
         )
         put_on_record(behind, AuditKind.CLAIMED, customer_id=row.id)
-        return Claimed(row.id, row.code, row.name)
+        item = _to_call(behind, row) if to_call else None
+        behind.session.flush()
+        return Claimed(row.id, row.code, row.name, item.id if item is not None else None)
 
 
 def door_customer(work: Work, code: str) -> DoorCustomer:
@@ -265,9 +275,30 @@ def _free() -> list[ColumnElement[bool]]:
     return [Customer.owner_id.is_(None), (Customer.merged_into_id + 0).is_(None)]
 
 
-def _count_free(work: Work) -> int:
+def _to_call(work: Work, customer: Customer) -> AgendaItem:
+    """Put a customer just claimed on today's agenda; a plan made again leaves them there."""
+    item = AgendaItem(
+        employee_id=work.employee_id,
+        customer_id=customer.id,
+        day=work.today,
+        kind=AgendaKind.PROSPECT if customer.last_activity_at is None else AgendaKind.WIN_BACK,
+        title=customer.name[:200],
+        proposed=False,
+        created_at=work.now,
+        created_by_id=work.employee_id,
+    )
+    work.session.add(item)
+    return item
+
+
+def _count_free(work: Work, most: int | None) -> int:
     # Taken apart, so that each is counted in an index: of owners, and of the few merged into somebody else.
     count = select(func.count(Customer.id))
+    if most is not None:
+        some = select(Customer.id).where(Customer.owner_id.is_(None)).limit(most + 1).subquery()
+        seen = work.session.scalar(select(func.count()).select_from(some)) or 0
+        if seen > most:
+            return seen
     nobodys = work.session.scalar(count.where(Customer.owner_id.is_(None))) or 0
     gone = count.where(Customer.merged_into_id > 0, (Customer.owner_id + 0).is_(None))
     return nobodys - (work.session.scalar(gone) or 0)

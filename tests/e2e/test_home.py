@@ -290,3 +290,16 @@ def test_how_many_do_not_fit_is_said(home: Page, database: Path) -> None:
 def test_home_leads_straight_to_the_first_call(home: Page) -> None:
     home.get_by_role("link", name="Mulai menelepon").click()
     expect(home.locator("#who:visible")).to_have_text("Andi Wijaya")
+
+
+def test_a_customer_of_nobody_is_taken_with_one_key_and_called_today(home: Page) -> None:
+    expect(home.get_by_text("1 pelanggan belum ada pengurusnya.")).to_be_visible()
+    expect(home.get_by_role("button", name="Ambil berikutnya")).to_be_visible()
+    home.keyboard.press("u")
+    expect(home.locator("h1:visible")).to_contain_text("Wati Tanpa Pengurus")
+    expect(toast(home, "Wati Tanpa Pengurus sekarang pelanggan Anda, dan ada di agenda hari ini.")).to_be_visible()
+    home.keyboard.press("g")
+    home.keyboard.press("h")
+    expect(row(home, "Wati Tanpa Pengurus")).to_contain_text("Calon pelanggan")
+    expect(home.get_by_text("4 telepon hari ini")).to_be_visible()
+    expect(home.get_by_role("button", name="Ambil berikutnya")).to_be_hidden()

@@ -377,3 +377,22 @@ def test_nobody_is_kept_out_of_a_call(siti: Page, watch: Watch, width: int, sche
     who(siti, NAMES[0])
     assert grave(siti) == []
     assert siti.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_when_all_are_called_the_next_customer_of_nobody_is_taken(day: Path, page: Page, address: str) -> None:
+    with closing(sqlite3.connect(day, timeout=20)) as connection, connection:
+        connection.execute("DELETE FROM agenda_item WHERE customer_id IS NOT NULL")
+    log_in(page, address, "siti")
+    settled(page)
+    for key in ("g", "t"):
+        page.keyboard.press(key)
+    expect(page.locator("#who:visible")).to_have_text("Siap menelepon?")
+    page.keyboard.press("Enter")
+    who(page, "Semua sudah ditelepon")
+    expect(page.locator(".idle")).to_contain_text("1 pelanggan belum ada pengurusnya.")
+    assert grave(page) == []
+    page.keyboard.press("u")
+    who(page, "Wati Tanpa Pengurus")
+    page.keyboard.press("1")
+    who(page, "Semua sudah ditelepon")
+    expect(page.get_by_role("button", name="Ambil berikutnya")).to_have_count(0)

@@ -10,8 +10,10 @@ from sqlalchemy import func, select
 from ecrm_core import models as m
 from ecrm_core.crm import Crm
 from ecrm_core.models import AuditKind, Role
+from ecrm_core.services.calling import call_card, call_queue
 from ecrm_core.services.customers import CustomerForm, add_customers
 from ecrm_core.services.door import claim_next, unowned_count
+from ecrm_core.services.plan_agenda import plan_agenda
 
 PROSPECTS = 1_000
 THREADS = 50
@@ -63,3 +65,33 @@ def test_fifty_who_claim_a_thousand_prospects_get_each_once(crm: Crm) -> None:
             (m.AuditRecord, m.AuditRecord.kind == AuditKind.CLAIMED),
         ):
             assert work.session.scalar(select(func.count()).select_from(model).where(one)) == PROSPECTS
+
+
+def test_who_is_claimed_to_be_called_stands_on_todays_agenda_and_a_plan_leaves_them_there(crm: Crm) -> None:
+    with crm.work("ratna") as work:
+        first, second = add_customers(work, [CustomerForm("Ani Prospek"), CustomerForm("Beni Prospek")])
+    with crm.work("siti") as work:
+        assert unowned_count(work) == 2
+        claimed = claim_next(work, to_call=True)
+    assert claimed is not None
+    assert claimed.id == first.id
+    with crm.system("test") as work:
+        plan_agenda(work, work.today, usernames=["siti"], again=True)
+    with crm.work("siti") as work:
+        queue, card = call_queue(work), call_card(work, claimed.item_id or 0)
+        assert queue.ids == [claimed.item_id]
+        assert (card.name, card.kind) == ("Ani Prospek", m.AgendaKind.PROSPECT)
+        assert unowned_count(work) == 1
+    with crm.work("siti") as work:
+        alone = claim_next(work, second.id)
+    assert alone is not None
+    assert alone.item_id is None, "found in the order form: nothing is put on an agenda"
+    with crm.work("siti") as work:
+        assert claim_next(work, to_call=True) is None
+
+
+def test_many_customers_of_nobody_are_counted_no_further_than_asked(crm: Crm) -> None:
+    with crm.work("ratna") as work:
+        add_customers(work, [CustomerForm(f"Baru {n}") for n in range(5)])
+    with crm.work("siti") as work:
+        assert [unowned_count(work, most=most) for most in (3, 4, 5, 6)] == [4, 5, 5, 5]
