@@ -40,6 +40,7 @@ from ecrm_core.errors import EcrmError, InvalidValue, NotVisible
 from ecrm_core.models.people import Role
 from ecrm_core.queries.search import CustomersFound, FoundCustomer, by_phone, find_customers, find_products
 from ecrm_core.rules import ActivityRule, ActivityStatus
+from ecrm_core.services.calling import call_day
 from ecrm_core.services.customers import CustomerForm
 from ecrm_core.services.desk import FormChoices, OrderDesk, form_choices, order_desk
 from ecrm_core.services.door import claim_next, take_door_order, unowned_count
@@ -110,6 +111,8 @@ class Done:
     again: bool
     total: str
     whatsapp: str
+    calling: bool = False
+    """Who took it is in the middle of a day in call mode."""
 
 
 @dataclass(frozen=True)
@@ -374,11 +377,16 @@ class OrdersPage(Page):
             "title": say("orders.done.again" if done.again else "orders.done.title", number=done.number),
             "lines": lines,
             "links": [
+                *(
+                    [{"key": "call", "label": say("orders.done.call"), "url": "telephone", "primary": True, "tip": "t"}]
+                    if done.calling
+                    else []
+                ),
                 {
                     "key": "see",
                     "label": say("orders.done.see"),
                     "url": f"order?{urlencode({'number': done.number})}",
-                    "primary": True,
+                    "primary": not done.calling,
                 },
                 {"key": "next", "label": say("orders.done.next"), "url": "orders"},
                 {"key": "whatsapp", "label": say("orders.done.whatsapp"), "url": done.whatsapp, "outside": True},
@@ -736,6 +744,7 @@ def _take(work: Work, opened: Opened, typed: dict[str, Any], reading: Reading, *
         saved.again,
         say.money(card.total, card.currency),
         whatsapp_link(work, card),
+        calling=call_day(work).running,
     )
 
 

@@ -47,6 +47,7 @@ from ecrm_core.services.door import Claimed, claim_next, unowned_count
 from ecrm_core.services.followups import record_response
 from ecrm_core.services.order_calls import OrderCall, link_orders_of_calls
 from ecrm_core.services.plan_agenda import plan_today
+from ecrm_core.services.taking_back import take_back_contact
 from ecrm_core.texts.reasons import reason_sentence
 
 AHEAD = 3
@@ -154,6 +155,7 @@ class TelephonePage(Page):
         ("a", "telephone.keys.ask"),
         ("m", "telephone.keys.interest"),
         ("s", "telephone.keys.skip"),
+        ("z", "telephone.keys.take_back"),
         ("p", "telephone.keys.pause"),
         ("u", "telephone.keys.claim"),
         ("Esc", "telephone.keys.leave_field"),
@@ -557,20 +559,45 @@ class TelephonePage(Page):
         if not OUTCOMES[ending.outcome].opens_order:
             self.unsaved = [each for each in self.unsaved if each.customer_id != ending.customer]
         await self.changed()
-        self._tell(card, receipt)
+        self._tell(card, ending, receipt)
 
     def _stop_asking(self) -> None:
         if self._deciding:
             token, self._deciding = self._deciding["token"], {}
             self.dialog.answer(token)
 
-    def _tell(self, card: CallCard, receipt: ContactReceipt) -> None:
+    def _tell(self, card: CallCard, ending: Ending, receipt: ContactReceipt) -> None:
+        """Say how it was noted; from there it is taken back. What was asked about before is not: see the service."""
         say = self.texts
-        if receipt.call_back_at is None:
+        told = say("telephone.noted", name=card.name, outcome=say(f"outcome.{ending.outcome}"))
+        if receipt.call_back_at is not None:
+            day = say.near(receipt.call_back_at.date(), self.me.today)
+            told = say("telephone.comes_back", name=card.name, day=day, at=say.clock(receipt.call_back_at))
+        if receipt.outside_hours:
+            told = f"{told} {say('telephone.comes_back_outside')}"
+        if OUTCOMES[ending.outcome].marks_do_not_call or receipt.again:
+            self.toasts.say(told)
             return
-        day = say.near(receipt.call_back_at.date(), self.me.today)
-        told = say("telephone.comes_back", name=card.name, day=day, at=say.clock(receipt.call_back_at))
-        self.toasts.say(f"{told} {say('telephone.comes_back_outside')}" if receipt.outside_hours else told)
+
+        async def undo() -> None:
+            async with self._in_turn:
+                await self._take_back(ending, receipt)
+
+        self.toasts.say(told, undo=undo, undo_label=say("telephone.take_back"))
+
+    async def _take_back(self, ending: Ending, receipt: ContactReceipt) -> None:
+        """The customer comes up again, with what was typed."""
+        try:
+            await self.run(take_back_contact, receipt)
+        except Refused as refused:
+            self.refuse(refused)
+            return
+        self._stop_asking()
+        self._concluded = deque((item for item in self._concluded if item != ending.item), maxlen=REMEMBERED)
+        self._chosen = ending.item
+        self.unsaved = [each for each in self.unsaved if each.contact_id != receipt.contact_id]
+        self.call.taken_back(ending.item)
+        await self.changed()
 
     # Outcomes that need a word more
 

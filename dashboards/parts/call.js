@@ -1,3 +1,5 @@
+const KEPT = 5;
+
 export function render({ model, el: root }) {
   // ---- What stands: the head, a message, the customer or what is instead of one, the outcomes
 
@@ -13,6 +15,7 @@ export function render({ model, el: root }) {
 
   // A lost connection that comes back draws every part anew: what is being typed is kept beside them.
   const drafts = ((window.ecrmDrafts ??= {}).telephone ??= {});
+  const typed = new Map(); // of the calls just put on record, in case one is taken back
   const leaving = new Map(); // item → which skip it was, if one, until the server shows the queue without it
   let shown = null; // {item, text, wrong, form, …} as it stands on the page
   let skips = model.state.skips;
@@ -369,8 +372,16 @@ export function render({ model, el: root }) {
   });
 
   model.on("msg:custom", (message) => {
-    if (message.do === "saved") delete drafts[message.item];
-    else if (message.do === "suggest") {
+    if (message.do === "saved") {
+      typed.set(message.item, drafts[message.item]);
+      if (typed.size > KEPT) typed.delete(typed.keys().next().value);
+      delete drafts[message.item];
+    } else if (message.do === "taken_back") {
+      const draft = typed.get(message.item);
+      if (draft) drafts[message.item] = draft;
+      typed.delete(message.item);
+      shown = null; // drawn anew, with what was typed
+    } else if (message.do === "suggest") {
       const input = stage.querySelector("#wanted");
       if (input?.value === message.text) stage.querySelector("#wishes").replaceChildren(...message.names.map((name) => el("option", { value: name })));
     }
@@ -405,6 +416,10 @@ export function render({ model, el: root }) {
 
   onKey(model, root, (key) => {
     const state = model.state;
+    if (key === "z") {
+      document.dispatchEvent(new CustomEvent("ecrm:undo"));
+      return true;
+    }
     if (!calling()) {
       if ((key === "Enter" || (key === "u" && state.idle.do === "claim")) && state.idle.do) clockDo(state.idle.do);
       else if (key === "p" && state.phase === "paused") clockDo("resume");

@@ -21,6 +21,10 @@ class Call(Part):
         """The call is on record: what was typed for it may be forgotten."""
         self._send_msg({"do": "saved", "item": item})
 
+    def taken_back(self, item: int) -> None:
+        """The call is no longer on record: what was typed for it stands there again."""
+        self._send_msg({"do": "taken_back", "item": item})
+
     def suggest(self, text: str, names: Sequence[str]) -> None:
         """Answer what was typed as an interest with what there is."""
         self._send_msg({"do": "suggest", "text": text, "names": list(names)})

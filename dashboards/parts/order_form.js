@@ -668,7 +668,7 @@ export function render({ model, el: root }) {
         told.links.map((link) =>
           link.outside
             ? el("a", { class: "button outline", href: link.url, target: "_blank", rel: "noopener noreferrer", "data-key": link.key }, icon("whatsapp"), link.label)
-            : pageLink(link.url, { class: link.primary ? "button primary" : "button outline", "data-key": link.key }, link.label),
+            : pageLink(link.url, { class: link.primary ? "button primary" : "button outline", title: link.tip, "data-key": link.key }, link.label),
         ),
       ),
     );
@@ -795,6 +795,7 @@ export function render({ model, el: root }) {
     if (key === "/" && !form.hidden) search.focus();
     else if (key === "Escape" && !form.hidden) leave();
     else if (key === "n" && !done.hidden) goTo("orders");
+    else if (key === "t" && !done.hidden && done.querySelector('[data-key="call"]')) done.querySelector('[data-key="call"]').click();
     else return false;
     return true;
   });

@@ -20,6 +20,7 @@ class AuditKind(StrEnum):
     ORDER_CORRECTED = "order_corrected"
     CLAIMED = "claimed"
     CONTACT_REFUSED = "contact_refused"
+    CONTACT_TAKEN_BACK = "contact_taken_back"
     EXPORT = "export"
 
 

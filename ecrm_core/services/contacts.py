@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -36,6 +37,10 @@ MOST_TRIES = 3
 """Calls a day that nobody answers, before the next one is left for another day."""
 DOUBLE_PRESS = timedelta(seconds=30)
 """Within so long, the same outcome of the same agenda item is one key pressed twice, or sent again."""
+
+
+COMING_BACK = ("day", "at", "note", "proposed", "accepted_at", "reasons")
+"""What `_come_back` writes anew in a call-back that stands on the agenda already."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,35 @@ UNANSWERED = tuple(outcome for outcome, rule in OUTCOMES.items() if rule.again_a
 
 
 @dataclass(frozen=True)
+class PhoneBefore:
+    """A number as it stood, in its order."""
+
+    e164: str
+    typed: str
+    wrong_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CallBackBefore:
+    """The call-back that a contact led to: where it was left, and what it was before, if it stood there already."""
+
+    item_id: int
+    left_at: tuple[date, time | None]
+    stood: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Before:
+    """What stood before a contact changed it; see `taking_back.take_back_contact`."""
+
+    ticked: int | None = None
+    """The agenda item that it ticked."""
+    call_back: CallBackBefore | None = None
+    phones: Sequence[PhoneBefore] | None = None
+    phones_left: Sequence[PhoneBefore] | None = None
+
+
+@dataclass(frozen=True)
 class ContactReceipt:
     """A contact on record, and the call-back it led to.
 
@@ -85,6 +119,7 @@ class ContactReceipt:
     call_back_at: datetime | None = None
     outside_hours: bool = False
     again: bool = False
+    before: Before = field(default=Before(), repr=False)
 
 
 def record_contact(
@@ -127,10 +162,10 @@ def record_contact(
     outcome, channel, direction = Outcome(outcome), Channel(channel), Direction(direction)
     rule = OUTCOMES[outcome]
     item = _item(work, agenda_item_id, customer_id)
-    before = _just_recorded(work, item, outcome)
-    if before is not None:
+    earlier = _just_recorded(work, item, outcome)
+    if earlier is not None:
         led_to = rule.asks_when or (comes_back and not rule.final) or (comes_back and rule.marks_number_wrong)
-        return _receipt(work, customer, before, _standing(work, customer_id) if led_to else None, again=True)
+        return _receipt(work, customer, earlier, _standing(work, customer_id) if led_to else None, again=True)
     if direction is Direction.OUTGOING:
         refuse_contact(work, customer, channel=channel)
     elif rule.asks_when:
@@ -139,6 +174,7 @@ def record_contact(
         raise InvalidValue("call_back_at", call_back_at, "in_the_past" if call_back_at else "empty")
     if order_id is not None:
         _order(work, order_id, customer_id)
+    ticked = item.id if item is not None and item.done_at is None else None
     if item is not None:
         item.done_at = item.done_at or work.now
     contact = Contact(
@@ -155,6 +191,8 @@ def record_contact(
     work.session.add(contact)
     work.session.flush()
     call_back = None
+    stands = _stands(work, customer_id) if comes_back else {}
+    numbers = phones_of(work, customer_id) if rule.marks_number_wrong else None
     if rule.asks_when and call_back_at is not None:
         call_back = _promise(work, customer, call_back_at, contact)
     elif rule.again_after is not None and comes_back and direction is Direction.OUTGOING:
@@ -166,7 +204,25 @@ def record_contact(
     if rule.marks_do_not_call:
         mark_do_not_call(work, customer_id)
     work.session.flush()
-    return _receipt(work, customer, contact, call_back)
+    before = Before(
+        ticked,
+        None
+        if call_back is None
+        else CallBackBefore(call_back.id, (call_back.day, call_back.at), stands.get(call_back.id)),
+        numbers,
+        None if numbers is None else phones_of(work, customer_id),
+    )
+    return replace(_receipt(work, customer, contact, call_back), before=before)
+
+
+def phones_of(work: Work, customer_id: int) -> list[PhoneBefore]:
+    """A customer's numbers in their order, as they stand now."""
+    rows = work.session.execute(
+        select(CustomerPhone.e164, CustomerPhone.typed, CustomerPhone.wrong_at)
+        .where(CustomerPhone.customer_id == customer_id)
+        .order_by(CustomerPhone.position, CustomerPhone.id)
+    )
+    return [PhoneBefore(*row) for row in rows]
 
 
 def link_order(work: Work, contact_id: int, order_id: int) -> None:
@@ -323,6 +379,12 @@ def _standing(work: Work, customer_id: int) -> AgendaItem | None:
         .limit(1)
         .with_for_update()
     )
+
+
+def _stands(work: Work, customer_id: int) -> dict[int, Mapping[str, Any]]:
+    """The call-back that stands on the actor's agenda, as it is before `_come_back` writes it anew; by item."""
+    row = _standing(work, customer_id)
+    return {} if row is None else {row.id: {name: getattr(row, name) for name in COMING_BACK}}
 
 
 def _come_back(work: Work, customer: Customer, wait: timedelta, contact: Contact) -> AgendaItem:

@@ -168,7 +168,7 @@ def test_a_day_of_calls_by_keys_alone_and_the_numbers_afterwards(siti: Page, day
     keys.type("Dari teman")
     keys.press("Control+Enter")
     expect(siti.locator("section.done h2")).to_be_visible()
-    keys.press("g")
+    expect(siti.get_by_role("link", name="Lanjut menelepon")).to_be_visible()
     keys.press("t")
     who(siti, NAMES[6])
     # 7: a wrong number, and the right one.
@@ -396,3 +396,35 @@ def test_when_all_are_called_the_next_customer_of_nobody_is_taken(day: Path, pag
     page.keyboard.press("1")
     who(page, "Semua sudah ditelepon")
     expect(page.get_by_role("button", name="Ambil berikutnya")).to_have_count(0)
+
+
+def test_a_wrong_key_is_taken_back_with_what_was_typed(siti: Page, day: Path) -> None:
+    keys = siti.keyboard
+    keys.press("a")
+    keys.press("5")
+    keys.press("Escape")
+    keys.press("c")
+    keys.type("Senang sekali")
+    keys.press("Escape")
+    keys.press("1")
+    who(siti, NAMES[1])
+    expect(siti.locator(".toast", has_text="Ayu Satu: Tercapai.")).to_be_visible()
+    assert grave(siti) == []
+    keys.press("z")
+    who(siti, NAMES[0])
+    expect(siti.locator("#note")).to_have_value("Senang sekali")
+    expect(siti.locator("[data-rating='5']")).to_be_checked()
+    assert ask(day, "SELECT (SELECT count(*) FROM contact), (SELECT count(*) FROM response)") == [(0, 0)]
+    keys.press("2")
+    who(siti, NAMES[1])
+    siti.locator(".toast", has_text="Ayu Satu muncul lagi").get_by_role("button", name="Batalkan").click()
+    who(siti, NAMES[0])
+    # Never again is asked about before, and not taken back.
+    keys.press("8")
+    expect(dialog(siti)).to_contain_text("Jangan hubungi Ayu Satu lagi?")
+    keys.press("Enter")
+    who(siti, NAMES[1])
+    expect(siti.locator(".toast", has_text="Ayu Satu: Jangan hubungi.")).to_be_visible()
+    keys.press("z")
+    who(siti, NAMES[1])
+    assert ask(day, "SELECT outcome FROM contact") == [("do_not_call",)]
