@@ -9,7 +9,7 @@ rolls back when the block raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Engine, Table, create_engine, event, insert, select
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session
@@ -28,7 +28,7 @@ from ecrm_core.migrations import prepare
 from ecrm_core.models.people import Role
 from ecrm_core.rules import CompanyRules, company_rules
 from ecrm_core.settings import Installation
-from ecrm_core.visibility import SYSTEM, Actor, VisibleSession, driver_connection
+from ecrm_core.visibility import SYSTEM, Actor, VisibleSession, check_new_rows, driver_connection
 
 Clock: TypeAlias = Callable[[], datetime]
 
@@ -257,6 +257,27 @@ def start_writing(session: Session) -> None:
         connection.exec_driver_sql("BEGIN")  # so that the rollback that follows finds a transaction
         raise
     session.info["writing"] = True
+
+
+def insert_rows(session: Session, model: type[m.Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write many new rows of one kind at once, for those that nobody needs as objects afterwards.
+
+    They are checked like any others. Objects that wait to be written go first, so that rows may hang on them.
+
+    Args:
+        rows: all with the same fields; what is left out takes its default.
+
+    Raises:
+        ForeignWrite: one of them is not the actor's to add; none is written.
+    """
+    session.flush()
+    if not rows:
+        return
+    check_new_rows(session, model, rows)
+    start_writing(session)
+    table = model.__table__
+    assert isinstance(table, Table)
+    driver_connection(session).execute(insert(table), rows)
 
 
 def see_anew(session: Session) -> None:

@@ -5,21 +5,22 @@ mapped class of a statement (aliases, subqueries, CTEs and lazy loads included);
 before they are flushed; whatever criteria cannot be added to is refused, for managers too, so that
 nobody gets used to it.
 
-A telemarketer sees the customers entrusted to them and what hangs on those, their own agenda, and
-the news meant for them. Managers and admins see everything. Log-in secrets are nobody's.
+A telemarketer sees the customers entrusted to them and what hangs on those, their own agenda as far
+as it concerns nobody or those, and the news meant for them. Managers and admins see everything.
+Log-in secrets are nobody's.
 
 Every model has exactly one entry in `RULES`; a test fails for a model without one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NoReturn, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Select, event, false, inspect, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, event, false, inspect, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstanceState, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.attributes import History, get_history
@@ -87,6 +88,7 @@ ADMIN = frozenset({Role.ADMIN})
 
 # Plain tables, on purpose: a mapped class inside a criterion would be given criteria of its own.
 _customer = m.Customer.__table__
+_entrusted = m.Customer.__table__.alias("entrusted")
 _order = m.Order.__table__
 _line = m.OrderLine.__table__
 _event_audience = m.EventAudience.__table__
@@ -103,6 +105,14 @@ def _of_customer(model: Any) -> Rule:
 
 def _of_employee(model: Any, column: str = "employee_id") -> Rule:
     return Rule(Side.EMPLOYEE, lambda me: getattr(model, column) == me, ANYONE)
+
+
+def _agenda_of(me: int) -> Criteria:
+    """What somebody has to do, without what concerns a customer who is not entrusted to them any more."""
+    item = m.AgendaItem
+    mine = select(_entrusted.c.id).where(_entrusted.c.id == item.customer_id, _entrusted.c.owner_id == me)
+    # Asked of each item alone: an agenda is short, and own customers are many.
+    return and_(item.employee_id == me, or_(item.customer_id.is_(None), mine.exists()))
 
 
 def _everyone(
@@ -169,7 +179,7 @@ RULES: dict[type[m.Base], Rule] = {
     m.Response: _of_customer(m.Response),
     m.Complaint: _of_customer(m.Complaint),
     m.Contact: _of_customer(m.Contact),
-    m.AgendaItem: _of_employee(m.AgendaItem),
+    m.AgendaItem: Rule(Side.EMPLOYEE, _agenda_of, ANYONE),
     m.DayPlan: _of_employee(m.DayPlan),
     m.CallDay: _of_employee(m.CallDay),
     m.CallPause: _of_employee(m.CallPause),
@@ -366,6 +376,9 @@ def driver_connection(session: Session) -> Connection:
     return Session.connection(session)
 
 
+WHOSE = ("id", "customer_id", "order_id", "employee_id", "owner_id", "announcement_id")
+"""The fields that tell whose a row is."""
+
 _models_of: WeakKeyDictionary[Any, list[type[m.Base]]] = WeakKeyDictionary()
 """Of statements that were looked through once: none ever changes, and those made once for all are asked often."""
 
@@ -388,7 +401,9 @@ def _limit_reads(state: ORMExecuteState) -> None:
         models = _models_of[state.statement]
     else:
         models = _models_of[state.statement] = models_of(state.statement)
-    state.statement = state.statement.options(*limits.of(models))
+    needed = limits.of(models)
+    if needed:  # a statement as it was is recognised sooner
+        state.statement = state.statement.options(*needed)
 
 
 @event.listens_for(VisibleSession, "before_flush")
@@ -430,6 +445,20 @@ def _check_write(session: VisibleSession, row: Any, changed: set[str] | None) ->
             _check_customer(session, row, changed)
         if isinstance(row, m.AnnouncementRead) and session.get(m.Announcement, row.announcement_id) is None:
             raise ForeignWrite(table=row.__tablename__)
+
+
+def check_new_rows(session: Session, model: type[m.Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse rows that the actor has no right to add, exactly as a flush would.
+
+    Raises:
+        ForeignWrite: one of them is not the actor's to add.
+    """
+    if not isinstance(session, VisibleSession):
+        return
+    told = [name for name in WHOSE if name in rows[0]]
+    with session.no_autoflush:
+        for values in dict.fromkeys(tuple(row[name] for name in told) for row in rows):
+            _check_write(session, model(**dict(zip(told, values, strict=True))), None)
 
 
 def _check_customer(session: VisibleSession, row: Any, changed: set[str] | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import select
 
-from ecrm_core.crm import Work
+from ecrm_core.crm import Work, insert_rows
 from ecrm_core.errors import ChangedMeanwhile, CustomerNotVisible, InvalidValue, UnknownEmployee
 from ecrm_core.models import (
     AuditKind,
@@ -111,22 +111,27 @@ def add_customers(work: Work, forms: Sequence[CustomerForm]) -> list[CustomerCar
         row.code = customer_code(next_number(work, "customer"))
     work.session.add_all(rows)
     work.session.flush()
-    for row, phones, form in zip(rows, numbers, forms, strict=True):
+    for row, form in zip(rows, forms, strict=True):
         if form.why_new is not None:
             add_note(work, row.id, form.why_new)
-        for position, (e164, typed) in enumerate(phones.items()):
-            work.session.add(CustomerPhone(customer_id=row.id, e164=e164, typed=typed, position=position))
-        if row.owner_id is not None:
-            work.session.add(
-                OwnerChange(
-                    customer_id=row.id,
-                    to_id=row.owner_id,
-                    at=row.created_at,
-                    by_id=work.actor.employee_id,
-                    reason="entered",
-                )
-            )
-    work.session.flush()
+    known_by = [
+        {"customer_id": row.id, "e164": e164, "typed": typed, "position": position}
+        for row, phones in zip(rows, numbers, strict=True)
+        for position, (e164, typed) in enumerate(phones.items())
+    ]
+    insert_rows(work.session, CustomerPhone, known_by)
+    entrusted = [
+        {
+            "customer_id": row.id,
+            "to_id": row.owner_id,
+            "at": row.created_at,
+            "by_id": work.actor.employee_id,
+            "reason": "entered",
+        }
+        for row in rows
+        if row.owner_id is not None
+    ]
+    insert_rows(work.session, OwnerChange, entrusted)
     return [CustomerCard.of(row) for row in rows]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
-from ecrm_core.crm import Work
+from ecrm_core.crm import Work, insert_rows
 from ecrm_core.errors import CustomerNotVisible, EcrmError, InvalidValue
 from ecrm_core.models import (
     Complaint,
@@ -75,17 +76,22 @@ def open_follow_ups(
         FollowUp.product_id.in_({line.product_id for lines in orders for line in lines}),
         FollowUp.state == FollowUpState.OPEN,
     )
-    waiting: dict[tuple[int, int], list[tuple[datetime, FollowUp]]] = {}
-    for known, at in work.session.execute(statement.with_for_update(of=FollowUp)):
-        waiting.setdefault((known.customer_id, known.product_id), []).append((at, known))
+    waiting: dict[tuple[int, int], list[tuple[datetime, FollowUp | dict[str, Any]]]] = {}
+    opened: list[dict[str, Any]] = []
+    for row, at in work.session.execute(statement.with_for_update(of=FollowUp)):
+        waiting.setdefault((row.customer_id, row.product_id), []).append((at, row))
     due: dict[int, date] = {}
     for lines in orders:
         for line in lines:
             agreed_at = bought_at or line.ordered_at
             bought = waiting.pop((line.customer_id, line.product_id), [])
             for at, known in bought:
-                if at <= agreed_at:
+                if at > agreed_at:
+                    continue
+                if isinstance(known, FollowUp):
                     close(work, known, FollowUpClosing.BOUGHT_AGAIN)
+                else:
+                    known.update(_closed(work, FollowUpClosing.BOUGHT_AGAIN))
             if later := [(at, known) for at, known in bought if at > agreed_at]:
                 waiting[line.customer_id, line.product_id] = later
         for line in lines:
@@ -97,18 +103,20 @@ def open_follow_ups(
             due_on, expires_on = work.rules.follow_up_dates(line.ordered_at, products[line.product_id].follow_up_months)
             if expires_on < work.today:
                 continue
-            owed = FollowUp(
-                line_id=line.id,
-                customer_id=line.customer_id,
-                product_id=line.product_id,
-                due_on=due_on,
-                expires_on=expires_on,
-                state=FollowUpState.OPEN,
-            )
-            work.session.add(owed)
+            owed: dict[str, Any] = {
+                "line_id": line.id,
+                "customer_id": line.customer_id,
+                "product_id": line.product_id,
+                "due_on": due_on,
+                "expires_on": expires_on,
+                "state": FollowUpState.OPEN,
+                "closed_because": None,
+                "closed_at": None,
+            }
+            opened.append(owed)
             waiting.setdefault((line.customer_id, line.product_id), []).append((line.ordered_at, owed))
             due[line.id] = due_on
-    work.session.flush()
+    insert_rows(work.session, FollowUp, opened)
     return due
 
 
@@ -239,9 +247,12 @@ def close_follow_up(work: Work, line_id: int, *, reason: str) -> FollowUpReceipt
 
 def close(work: Work, owed: FollowUp, because: FollowUpClosing) -> None:
     """Close a follow-up for a reason of the rules."""
-    owed.state = FollowUpState.CLOSED
-    owed.closed_because = because
-    owed.closed_at = work.now
+    for name, value in _closed(work, because).items():
+        setattr(owed, name, value)
+
+
+def _closed(work: Work, because: FollowUpClosing) -> dict[str, Any]:
+    return {"state": FollowUpState.CLOSED, "closed_because": because, "closed_at": work.now}
 
 
 def reopen_replaced(work: Work, lines: Sequence[OrderLine]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from ecrm_core import models as m
-from ecrm_core.crm import Crm, Work
+from ecrm_core.crm import Crm, Work, insert_rows
 from ecrm_core.errors import ForeignWrite
 from ecrm_core.visibility import RULES, Side
 
@@ -83,7 +83,19 @@ def _own(**values: object) -> Write:
     return lambda work: _set(m.Employee, work.employee_id, **values)(work)
 
 
+def _at_once(model: type[m.Base], *numbers: int, **values: object) -> Write:
+    """Rows written past the mapper: statuses of these orders, or notes of these customers."""
+    field = "order_id" if model is m.OrderStatusChange else "customer_id"
+
+    def write(work: Work) -> None:
+        insert_rows(work.session, model, [{field: number, "at": work.now, **values} for number in numbers])
+
+    return write
+
+
 ALLOWED: dict[str, Write] = {
+    "many notes at once on an own customer": _at_once(m.CustomerNote, 10, 10, text="x"),
+    "many statuses at once of an own order": _at_once(m.OrderStatusChange, 10, 10, status=m.OrderStatus.PAID),
     "a note on an own customer": _note(10),
     "an own customer's name": _set(m.Customer, 10, name="Baru"),
     "an own order": _set(m.Order, 10, note="cepat"),
@@ -96,6 +108,15 @@ ALLOWED: dict[str, Write] = {
 }
 
 FOREIGN: dict[str, Write] = {
+    "many notes at once, one on a colleague's customer": _at_once(m.CustomerNote, 10, 20, text="x"),
+    "many statuses at once, one of a colleague's order": _at_once(
+        m.OrderStatusChange, 10, 20, status=m.OrderStatus.PAID
+    ),
+    "many settings at once": lambda work: insert_rows(
+        work.session,
+        m.CompanySetting,
+        [{"name": "capacity", "value": 1, "valid_from": work.today, "set_at": work.now}],
+    ),
     "a note on a colleague's customer": _note(20),
     "a note moved to a colleague's customer": _moved_note,
     "an own customer given away": _give_to("budi"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
-from ecrm_core.crm import Work
+from ecrm_core.crm import Work, insert_rows
 from ecrm_core.models import CustomerAddress, Order, folded
 from ecrm_core.services.customers import own_customer
 
@@ -61,22 +62,20 @@ def remember_addresses(work: Work, orders: Sequence[Order]) -> None:
     customers = {order.customer_id for order in going}
     rows = work.session.scalars(select(CustomerAddress).where(CustomerAddress.customer_id.in_(customers)))
     known = {(row.customer_id, *_known(row, row.used_at).same): row for row in rows}
+    new: dict[tuple[Any, ...], dict[str, Any]] = {}
     for order in going:
-        fresh = CustomerAddress(
-            customer_id=order.customer_id,
-            address=order.ship_address,
-            city=order.ship_city,
-            province=order.ship_province,
-            postcode=order.ship_postcode,
-            used_at=order.ordered_at,
+        assert order.ship_address is not None
+        going_to = KnownAddress(
+            order.ship_address, order.ship_city, order.ship_province, order.ship_postcode, order.ordered_at
         )
-        place = (order.customer_id, *_known(fresh, None).same)
-        row = known.get(place)
-        if row is None:
-            known[place] = fresh
-            work.session.add(fresh)
+        place = (order.customer_id, *going_to.same)
+        if place in known:
+            known[place].used_at = max(known[place].used_at, order.ordered_at)
+        elif place in new:
+            new[place]["used_at"] = max(new[place]["used_at"], order.ordered_at)
         else:
-            row.used_at = max(row.used_at, order.ordered_at)
+            new[place] = {"customer_id": order.customer_id, **vars(going_to)}
+    insert_rows(work.session, CustomerAddress, list(new.values()))
 
 
 def _known(row: CustomerAddress, used_at: datetime | None) -> KnownAddress:

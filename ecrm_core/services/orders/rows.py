@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import func, select
 
-from ecrm_core.crm import Work
+from ecrm_core.crm import Work, insert_rows
 from ecrm_core.errors import NotVisible
 from ecrm_core.models import (
     Customer,
@@ -113,20 +113,22 @@ def own_orders(work: Work, order_ids: Sequence[int]) -> list[Order]:
     return list(found.values())
 
 
-def note_status(
-    work: Work, order: Order, *, at: datetime, reason: str | None = None, refused_at_door: bool = False
+def note_statuses(
+    work: Work, since: Iterable[tuple[Order, datetime]], *, reason: str | None = None, refused_at_door: bool = False
 ) -> None:
-    """Keep since when an order has its status, by whom and why."""
-    work.session.add(
-        OrderStatusChange(
-            order_id=order.id,
-            status=order.status,
-            at=at,
-            by_id=work.actor.employee_id,
-            reason=reason,
-            refused_at_door=refused_at_door,
-        )
-    )
+    """Keep since when each of these orders has its status, by whom and why."""
+    changes = [
+        {
+            "order_id": order.id,
+            "status": order.status,
+            "at": at,
+            "by_id": work.actor.employee_id,
+            "reason": reason,
+            "refused_at_door": refused_at_door,
+        }
+        for order, at in since
+    ]
+    insert_rows(work.session, OrderStatusChange, changes)
 
 
 def void(work: Work, lines: Sequence[OrderLine], because: FollowUpClosing, *, at: datetime) -> None:

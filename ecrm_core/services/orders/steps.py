@@ -20,7 +20,7 @@ from ecrm_core.services.orders.rows import (
     locked_lines,
     may_follow,
     move_stock,
-    note_status,
+    note_statuses,
     own_orders,
     passed_statuses,
     void,
@@ -121,7 +121,7 @@ def return_pieces(work: Work, line_id: int, quantity: int, *, reason: str) -> Or
     order.version += 1
     if all(other.void_at is not None for other in lines):
         order.status = OrderStatus.RETURNED
-        note_status(work, order, at=work.now, reason=told)
+        note_statuses(work, [(order, work.now)], reason=told)
     refresh_last_activity(work, [order.customer_id])
     return order.status
 
@@ -150,7 +150,7 @@ def _move(
     for order in orders:
         order.status = status
         order.version += 1
-        note_status(work, order, at=since, reason=reason, refused_at_door=refused_at_door)
+    note_statuses(work, [(order, since) for order in orders], reason=reason, refused_at_door=refused_at_door)
     if status in FINAL:
         refresh_last_activity(work, {order.customer_id for order in orders})
 

@@ -31,7 +31,7 @@ from ecrm_core.services.numbers import locked_counter, order_number
 from ecrm_core.services.orders.addresses import remember_addresses
 from ecrm_core.services.orders.forms import OrderForm, OrderReceipt
 from ecrm_core.services.orders.pricing import new_line, refuse_short, short_of
-from ecrm_core.services.orders.rows import locked, move_stock, note_status
+from ecrm_core.services.orders.rows import locked, move_stock, note_statuses
 
 
 def take_order(work: Work, form: OrderForm) -> OrderReceipt:
@@ -156,9 +156,9 @@ def _take(work: Work, forms: Sequence[OrderForm], *, door_taker_id: int | None) 
             line.order_id = order.id
             move_stock(products[line.product_id], -line.quantity)
         work.session.add_all(lines)
-        note_status(work, order, at=order.ordered_at)
         customer = customers[order.customer_id]
         customer.last_activity_at = max(customer.last_activity_at or order.ordered_at, order.ordered_at)
+    note_statuses(work, [(order, order.ordered_at) for order in orders])
     remember_addresses(work, orders)
     _drop_drafts(work, list(new))
     work.session.flush()
