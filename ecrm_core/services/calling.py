@@ -687,6 +687,10 @@ def _agenda_counts(work: Work, whose: int, day: date) -> tuple[int, int, int]:
     )
     done = and_(*_within(work, item.done_at, day), item.deleted_at.is_(None), item.dismissed_at.is_(None))
     promise = and_(item.kind == AgendaKind.CALL_BACK, item.proposed.is_(False))
+    theirs = item.customer_id.is_not(None)
+    if whose != work.employee_id and work.session.get_one(m.Employee, whose).role is m.Role.TELEMARKETER:
+        # As they see it themselves: without customers whom a colleague looks after by now.
+        theirs = item.customer_id.in_(select(Customer.id).where(Customer.owner_id == whose))
     row = work.session.execute(
         select(
             func.count(case((and_(there, item.day <= day), 1))),
@@ -694,7 +698,7 @@ def _agenda_counts(work: Work, whose: int, day: date) -> tuple[int, int, int]:
             func.count(case((done, 1))),
         ).where(
             item.employee_id == whose,
-            item.customer_id.is_not(None),
+            theirs,
             or_(item.done_at.is_(None), item.done_at >= work.rules.start_of(day)),
         )
     ).one()
