@@ -27,6 +27,7 @@ from dashboards.pages.orders import OrdersPage
 from dashboards.pages.products import ProductsPage
 from dashboards.pages.sources import SourcesPage
 from dashboards.pages.telephone import TelephonePage
+from dashboards.pages.templates import TemplatesPage
 from dashboards.pages.transactions import TransactionsPage
 from dashboards.parts.frame import Frame
 from dashboards.parts.reminders import Reminders
@@ -90,6 +91,7 @@ PAGES: tuple[Entry, ...] = (
     Entry("events", EventsPage, "calendar", "a"),
     Entry("products", ProductsPage, "box", roles=STAFF),
     Entry("sources", SourcesPage, "spot", roles=frozenset({Role.ADMIN})),
+    Entry("templates", TemplatesPage, "speech", roles=frozenset({Role.ADMIN})),
 )
 HOME = PAGES[0]
 PATHS: tuple[str, ...] = tuple(entry.path for entry in PAGES)

@@ -45,6 +45,37 @@ export function render({ model, el: root }) {
       return { input, read: () => input.checked };
     },
     people,
+    filled,
+  };
+
+  /** Lines with blanks to put in, and below them how they will read. */
+  function filled(field, value) {
+    const input = el("textarea", { rows: field.rows ?? 8, maxlength: field.limit ?? 4000, value: value ?? "", spellcheck: "false", lang: field.lang });
+    const put = (text) => {
+      input.focus();
+      // Typed rather than set, so that it can be undone like anything typed.
+      if (!document.execCommand("insertText", false, text)) input.setRangeText(text, input.selectionStart, input.selectionEnd, "end");
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const blanks = el(
+      "div",
+      { class: "blanks", role: "group", "aria-label": field.blanks_label },
+      field.blanks.map((blank) => el("button", { type: "button", class: "blank", title: blank.label, "aria-label": `${blank.text} ${blank.label}`, "data-key": `blank-${field.key}-${blank.text}`, onclick: () => put(blank.text) }, blank.text)),
+    );
+    const reads = el("p", { class: "reads", lang: field.lang, "aria-live": "polite" });
+    const after = [blanks, el("div", { class: "sample" }, el("span", { class: "quiet" }, field.sample_label), reads)];
+    // What cannot be read leaves the sample as it was; what is wrong stands beside the field.
+    const tell = ({ text }) => text !== undefined && (reads.textContent = text || "–");
+    return { input, after, tell };
+  }
+
+  let asking = 0;
+  /** Ask how the texts being written will read, once the typing pauses. */
+  const askHow = (wait) => {
+    clearTimeout(asking);
+    const asked = form;
+    if (!asked || ![...asked.made.values()].some(({ tell }) => tell)) return;
+    asking = setTimeout(() => form === asked && model.send_msg({ do: "typed", token: form.spec.token, id: form.spec.id, kind: form.spec.kind, values: typedIn() }), wait);
   };
 
   /** Everybody, or those ticked in a list that can be searched. */
@@ -123,7 +154,7 @@ export function render({ model, el: root }) {
     if (shown[field.kind]) {
       return el("div", { class: `field${half}` }, field.label ? el("h3", {}, field.label) : null, shown[field.kind](field));
     }
-    const { input, after, read, group, focus } = makers[field.kind](field, field.key in typed ? typed[field.key] : field.value);
+    const { input, after, read, group, focus, tell } = makers[field.kind](field, field.key in typed ? typed[field.key] : field.value);
     const id = `edit-${field.key}`;
     const wrong = el("span", { class: "wrong", id: `wrong-${field.key}`, role: "alert" });
     const hint = field.hint ? el("span", { class: "quiet hint", id: `hint-${field.key}` }, field.hint) : null;
@@ -132,9 +163,9 @@ export function render({ model, el: root }) {
       input.dataset.key = id;
     }
     input.setAttribute("aria-describedby", [wrong.id, hint?.id].filter(Boolean).join(" "));
-    made.set(field.key, { input, wrong, read: read ?? (() => input.value), focus: focus ?? (() => input.focus()) });
+    made.set(field.key, { input, wrong, tell, read: read ?? (() => input.value), focus: focus ?? (() => input.focus()) });
     if (field.kind === "check") return el("div", { class: `field tick${half}` }, el("label", { class: "choice", for: id }, input, field.label), hint, wrong);
-    return el("div", { class: `field${half}` }, group ? el("span", { class: "label" }, field.label) : el("label", { for: id }, field.label), input, after ?? null, hint, wrong);
+    return el("div", { class: `field${half}` }, group ? el("span", { class: "label" }, field.label) : el("label", { for: id }, field.label), input, tell ? [wrong, ...after, hint] : [after ?? null, hint, wrong]);
   };
 
   // ---- Opening and closing
@@ -190,10 +221,13 @@ export function render({ model, el: root }) {
     // A field that goes away while it has the keyboard says "change" once more.
     const keep = () => spec.save && form?.element === element && (drafts[draft()] = { spec, typed: typedIn() });
     element.addEventListener("input", keep);
+    element.addEventListener("input", () => askHow(250));
     element.addEventListener("change", keep);
     form = { spec, element, made, message, saving: false };
     panel.replaceChildren(element);
+    panel.classList.toggle("wide", Boolean(spec.wide));
     panel.hidden = false;
+    askHow(0);
     if (!focus) return;
     const first = spec.save ? [...made.values()][0] : null;
     if (first) first.focus();
@@ -250,6 +284,16 @@ export function render({ model, el: root }) {
     else if (said) form.message.scrollIntoView({ block: "nearest" });
   };
 
+  const told = (found) => {
+    for (const [key, how] of Object.entries(found)) {
+      const field = form.made.get(key);
+      if (!field?.tell) continue;
+      field.tell(how);
+      field.input.setAttribute("aria-invalid", String(Boolean(how.wrong)));
+      if (field.wrong.textContent !== (how.wrong ?? "")) field.wrong.textContent = how.wrong ?? "";
+    }
+  };
+
   // ---- From outside
 
   model.on("state", () => {
@@ -267,7 +311,10 @@ export function render({ model, el: root }) {
     } else if (JSON.stringify(form.spec) !== JSON.stringify(spec)) keepFocus(root, () => open(spec, typedIn(), false));
   });
 
-  model.on("msg:custom", (message) => message.do === "answer" && answer(message));
+  model.on("msg:custom", (message) => {
+    if (message.do === "answer") answer(message);
+    else if (message.do === "told" && form?.spec.token === message.token) told(message.told);
+  });
 
   onKey(model, root, (key, event) => {
     if (event.defaultPrevented) return false;

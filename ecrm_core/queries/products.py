@@ -17,6 +17,7 @@ from ecrm_core.queries.stamps import stamp
 
 PAGE_ROWS = 50
 PRICES_SHOWN = 24
+NAMES = 1_000
 SOURCE_DAYS = 30
 VOID = (OrderStatus.CANCELLED, OrderStatus.RETURNED)
 PRODUCT_SORTS: dict[str, Any] = {
@@ -208,6 +209,29 @@ def categories(work: Work) -> list[CategoryLine]:
         .order_by(func.lower(m.Category.name), m.Category.id)
     )
     return [CategoryLine(number, name, count) for number, name, count in rows]
+
+
+def product_names(work: Work) -> list[str]:
+    """What is sold, to choose from, each as `product_called` finds it again: name and code."""
+    rows = work.session.execute(
+        select(m.Product.name, m.Product.code)
+        .where(m.Product.active)
+        .order_by(func.lower(m.Product.name), m.Product.id)
+        .limit(NAMES)
+    )
+    return [f"{name} · {code}" for name, code in rows]
+
+
+def product_called(work: Work, text: str) -> int | None:
+    """The product that is meant by `name · code`, by a code, or by a name that only one product has."""
+    code = text.rpartition(" · ")[2].strip()
+    found = work.session.scalar(select(m.Product.id).where(m.Product.code == code))
+    if found is None:
+        named = work.session.scalars(
+            select(m.Product.id).where(func.lower(m.Product.name) == text.strip().lower()).limit(2)
+        ).all()
+        found = named[0] if len(named) == 1 else None
+    return found
 
 
 def product_record(work: Work, product_id: int) -> ProductRecord:

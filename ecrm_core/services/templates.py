@@ -7,9 +7,9 @@ all have something to say gives way to the next.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from string import Formatter
 from zoneinfo import ZoneInfo
@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, select
 
 from ecrm_core.crm import Work
-from ecrm_core.errors import InvalidValue, NotVisible
+from ecrm_core.errors import ChangedMeanwhile, InvalidValue, NotVisible
 from ecrm_core.models import (
     AgendaKind,
+    Employee,
     Language,
     OrderLine,
     Product,
@@ -27,6 +28,7 @@ from ecrm_core.models import (
     TemplateKind,
     TextTemplate,
 )
+from ecrm_core.queries.stamps import stamp
 from ecrm_core.services.checks import required_text
 from ecrm_core.services.contacts import zone_of
 from ecrm_core.services.customers import own_customer
@@ -39,6 +41,8 @@ time of day there (morning, evening), who calls, and the company. What each mean
 TEXT_LIMIT = 4000
 SHIPPED = "template"
 ANY = "any"
+SAMPLE_DAYS = 31
+"""How long ago the customer of a preview has bought."""
 
 _DAYTIMES = ((time(4), "morning"), (time(11), "midday"), (time(15), "afternoon"), (time(18), "evening"))
 
@@ -65,6 +69,7 @@ class TemplateRow:
     product: str | None
     text: str
     changed_at: datetime | None
+    changed_by: str | None = None
 
     @property
     def shipped(self) -> bool:
@@ -89,11 +94,13 @@ def list_templates(work: Work) -> list[TemplateRow]:
     By kind and language, the general one first, then by reason and product.
     """
     rows = work.session.execute(
-        select(TextTemplate, Product.name).outerjoin(Product, Product.id == TextTemplate.product_id)
+        select(TextTemplate, Product.name, Employee.name)
+        .outerjoin(Product, Product.id == TextTemplate.product_id)
+        .outerjoin(Employee, Employee.id == TextTemplate.changed_by_id)
     )
     own = [
-        TemplateRow(row.id, row.kind, row.language, row.reason, row.product_id, product, row.text, row.changed_at)
-        for row, product in rows
+        TemplateRow(row.id, row.kind, row.language, row.reason, row.product_id, product, row.text, row.changed_at, by)
+        for row, product, by in rows
     ]
     taken = {(row.kind, row.language, row.reason) for row in own if row.product_id is None}
     shipped = [row for row in _shipped() if (row.kind, row.language, row.reason) not in taken]
@@ -171,6 +178,149 @@ def delete_template(work: Work, template_id: int) -> None:
         raise NotVisible(template_id=template_id)
     work.session.delete(row)
     work.session.flush()
+
+
+@dataclass(frozen=True)
+class TextSet:
+    """What is said for one kind, reason and product, in every language."""
+
+    kind: TemplateKind
+    reason: AgendaKind | None
+    product_id: int | None
+    product: str | None
+    texts: Mapping[Language, TemplateRow]
+    """What is used of this very reason and product; a language without a text of its own is not in it."""
+    stamp: str
+    """Differs as soon as somebody has changed one of the company's own."""
+
+    @property
+    def own(self) -> bool:
+        """Whether one of them is the company's own."""
+        return any(not row.shipped for row in self.texts.values())
+
+    @property
+    def shipped(self) -> bool:
+        """Whether there is a shipped text to go back to."""
+        return bool(_shipped_for(self.kind, self.reason, self.product_id))
+
+
+def list_text_sets(work: Work) -> list[TextSet]:
+    """All texts, those of one use together; in the order of `list_templates`."""
+    sets: dict[tuple[TemplateKind, AgendaKind | None, int | None], list[TemplateRow]] = {}
+    for row in list_templates(work):
+        sets.setdefault((row.kind, row.reason, row.product_id), []).append(row)
+    kinds = list(TemplateKind)
+    found = [
+        TextSet(kind, reason, product_id, rows[0].product, {row.language: row for row in rows}, _stamp(rows))
+        for (kind, reason, product_id), rows in sets.items()
+    ]
+    return sorted(found, key=lambda each: kinds.index(each.kind))
+
+
+def write_texts(
+    work: Work,
+    kind: TemplateKind | str,
+    texts: Mapping[Language, str],
+    *,
+    reason: AgendaKind | str | None = None,
+    product_id: int | None = None,
+    seen: str | None = None,
+) -> None:
+    """Keep what one use says in every language; what is left empty, or as it is shipped, is the shipped text.
+
+    Args:
+        texts: as they are typed.
+        seen: the stamp of what was opened; none for a use that has no text of the company's own yet.
+
+    Raises:
+        NotAllowed: not an admin.
+        ChangedMeanwhile: somebody else has changed one of them since.
+        InvalidValue: as of `save_template`; `taken` where the company has texts for this use already.
+    """
+    work.require(Role.ADMIN)
+    kind = TemplateKind(kind)
+    reason = AgendaKind(reason) if reason is not None else None
+    rows = _own_rows(work, kind, reason, product_id)
+    if seen is None and rows:
+        raise InvalidValue("reason", reason, "text_taken")
+    if seen is not None and _stamp(rows) != seen:
+        raise ChangedMeanwhile()
+    shipped = _shipped_for(kind, reason, product_id)
+    wanted = {language: texts.get(language, "").strip() for language in Language}
+    told = {language: text for language, text in wanted.items() if text and text != shipped.get(language, "").strip()}
+    if seen is None and not any(wanted.values()):
+        raise InvalidValue(f"text_{work.actor.language}", None, "empty")
+    for row in rows:
+        if row.language not in told:
+            work.session.delete(row)
+    for language, text in told.items():
+        if all((row.language, row.text) != (language, text) for row in rows):
+            save_template(work, kind, language, text, reason=reason, product_id=product_id)
+    work.session.flush()
+
+
+def delete_texts(
+    work: Work, kind: TemplateKind | str, *, reason: AgendaKind | str | None = None, product_id: int | None = None
+) -> dict[Language, str]:
+    """Take the company's own texts of one use away, and answer them: the shipped or more general ones are used again.
+
+    Raises:
+        NotAllowed: not an admin.
+    """
+    work.require(Role.ADMIN)
+    rows = _own_rows(work, TemplateKind(kind), AgendaKind(reason) if reason is not None else None, product_id)
+    gone = {row.language: row.text for row in rows}
+    for row in rows:
+        work.session.delete(row)
+    work.session.flush()
+    return gone
+
+
+def sample_text(work: Work, text: str, language: Language | str, *, product: str | None = None) -> str:
+    """A text filled in for a customer who does not exist: how it will sound.
+
+    Args:
+        product: name of the product it is about; none takes one that is sold.
+
+    Raises:
+        InvalidValue: as of `check_placeholders`.
+    """
+    check_placeholders(text)
+    spoken = Language(language)
+    say = Texts(spoken)
+    if product is None and "{product}" in text:
+        product = work.session.scalar(
+            select(Product.name).where(Product.active.is_(True)).order_by(Product.id).limit(1)
+        )
+    local = work.now.astimezone(work.rules.timezone)
+    bought_on = work.today - timedelta(days=SAMPLE_DAYS)
+    sample = TextFacts(say("sample.name"), say("sample.city"), local, None, product or say("sample.product"), bought_on)
+    return fill(text, _known(work, sample, spoken)) or ""
+
+
+def _own_rows(
+    work: Work, kind: TemplateKind, reason: AgendaKind | None, product_id: int | None
+) -> Sequence[TextTemplate]:
+    return work.session.scalars(
+        select(TextTemplate)
+        .where(
+            TextTemplate.kind == kind,
+            TextTemplate.reason.is_(None) if reason is None else TextTemplate.reason == reason,
+            TextTemplate.product_id.is_(None) if product_id is None else TextTemplate.product_id == product_id,
+        )
+        .order_by(TextTemplate.id)
+        .with_for_update()
+    ).all()
+
+
+def _stamp(rows: Iterable[TemplateRow | TextTemplate]) -> str:
+    return stamp(*sorted((row.language.value, row.text) for row in rows if row.id is not None))
+
+
+def _shipped_for(kind: TemplateKind, reason: AgendaKind | None, product_id: int | None) -> dict[Language, str]:
+    if product_id is not None:
+        return {}
+    return {row.language: row.text for row in _shipped() if (row.kind, row.reason) == (kind, reason)}
 
 
 def check_placeholders(text: str) -> None:

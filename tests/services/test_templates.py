@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from ecrm_core.crm import Crm
-from ecrm_core.errors import CustomerNotVisible, InvalidValue, NotAllowed, NotVisible
-from ecrm_core.models import AgendaKind, Language, TemplateKind
+from ecrm_core.errors import ChangedMeanwhile, CustomerNotVisible, InvalidValue, NotAllowed, NotVisible
+from ecrm_core.models import AgendaKind, Language, Product, TemplateKind
 from ecrm_core.services.customers import change_customer
 from ecrm_core.services.orders import LineForm, OrderForm, take_order
 from ecrm_core.services.templates import (
@@ -21,12 +22,16 @@ from ecrm_core.services.templates import (
     check_placeholders,
     daytime,
     delete_template,
+    delete_texts,
     fill,
     list_templates,
+    list_text_sets,
     most_particular,
+    sample_text,
     save_template,
     text_for,
     texts_for,
+    write_texts,
 )
 from ecrm_core.texts import Texts, catalogue
 from tests.conftest import FrozenClock
@@ -277,3 +282,44 @@ def test_a_day_is_told_as_it_is_said(crm: Crm, shop: Shop) -> None:
     with crm.work("siti") as work:
         facts = TextFacts("D", None, work.now, 1, "S", date(2026, 11, 23))
         assert texts_for(work, [SCRIPT], facts, reason=None)[SCRIPT] == "kemarin"
+
+
+def test_the_texts_of_one_use_are_kept_together_and_only_what_differs_from_the_shipped(crm: Crm, shop: Shop) -> None:
+    indonesian, english = Language.INDONESIAN, Language.ENGLISH
+    with crm.work("agus") as work:
+        before = next(each for each in list_text_sets(work) if (each.kind, each.reason) == (SCRIPT, AgendaKind.SLIP))
+        assert (before.own, before.shipped, set(before.texts)) == (False, True, set(Language))
+        texts = {indonesian: "Apa kabar {name}?", english: before.texts[english].text}
+        write_texts(work, SCRIPT, texts, reason="slip", seen=before.stamp)
+    with crm.work("agus") as work:
+        after = next(each for each in list_text_sets(work) if (each.kind, each.reason) == (SCRIPT, AgendaKind.SLIP))
+        assert after.own
+        assert after.texts[english].shipped
+        assert after.texts[indonesian].changed_by == "Agus Wijaya"
+        # Whoever opened it before does not write over it, nor does somebody who thinks it is new.
+        with pytest.raises(ChangedMeanwhile):
+            write_texts(work, SCRIPT, texts, reason="slip", seen=before.stamp)
+        with pytest.raises(InvalidValue, match="text_taken"):
+            write_texts(work, SCRIPT, texts, reason="slip")
+        with pytest.raises(InvalidValue, match="empty"):
+            write_texts(work, SCRIPT, {}, reason="task")
+        # Emptied it is the shipped one again, as it is when taken away.
+        write_texts(work, SCRIPT, {english: "Hello {name}"}, reason="slip", seen=after.stamp)
+        assert delete_texts(work, SCRIPT, reason="slip") == {english: "Hello {name}"}
+        assert delete_texts(work, SCRIPT, reason="slip") == {}
+    assert said(crm, shop, reason="slip") is not None
+    with crm.work("ratna") as work, pytest.raises(NotAllowed):
+        write_texts(work, SCRIPT, {indonesian: "Halo"})
+    with crm.work("siti") as work, pytest.raises(NotAllowed):
+        delete_texts(work, SCRIPT)
+
+
+def test_a_sample_is_filled_in_for_nobody_in_particular(crm: Crm, shop: Shop) -> None:
+    with crm.work("agus") as work:
+        assert sample_text(work, "{name} {city} {product} {me}", "id", product="Juicer").startswith(
+            "Dewi Lestari Bandung Juicer Agus"
+        )
+        sold = work.session.scalar(select(Product.name).where(Product.active).order_by(Product.id).limit(1))
+        assert sample_text(work, "{product}", "en") == sold
+        with pytest.raises(InvalidValue, match="placeholders"):
+            sample_text(work, "{nama}", "id")
