@@ -112,8 +112,9 @@ class Crm:
 
         Args:
             reason: why; a test keeps the list of callers, and no page is among them.
-            within: a running work whose transaction this is a look inside of. Whoever holds a
-                connection and waits for a second one can wait for ever once many do.
+            within: a running work whose transaction this is a part of. Whoever holds a connection
+                and waits for a second one can wait for ever once many do. It writes only where that
+                work has written before, and is rolled back with it.
         """
         if within is None:
             with self._session(SYSTEM) as work:
@@ -123,6 +124,8 @@ class Crm:
         connection = driver_connection(within.session)
         with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
             session.info["reason"] = reason
+            if within.session.info.get("writing"):
+                session.info["writing"] = True  # the one lock is held already, for both
             yield Work(session, SYSTEM, within.now, self)
 
     def _actor(self, username: str) -> Actor:

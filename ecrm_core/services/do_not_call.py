@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache, partial
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from ecrm_core.crm import Work
@@ -44,6 +44,18 @@ _NEWEST_MARK = (
     .limit(1)
 )
 """Built once: it is asked before every call."""
+_SHARING = (
+    select(_theirs.customer_id)
+    .join(_mine, _mine.e164 == _theirs.e164)
+    .where(
+        _mine.customer_id == bindparam("customer_id"),
+        _theirs.customer_id != bindparam("customer_id"),
+        _mine.wrong_at.is_(None),
+        _theirs.wrong_at.is_(None),
+    )
+    .distinct()
+)
+"""Whoever has one of a customer's numbers."""
 
 
 CALLS = (
@@ -61,7 +73,8 @@ CALLS = (
 def mark_do_not_call(work: Work, customer_id: int) -> None:
     """Note that a customer wants no more calls. Twice changes nothing.
 
-    Closes what is owed to them, and takes the calls that were to be made to them off the agenda.
+    Closes what is owed to them, and takes the calls that were to be made to them off every agenda,
+    and those to whoever has one of their numbers: the same person would answer.
 
     Raises:
         CustomerNotVisible: missing, or a colleague's.
@@ -76,15 +89,26 @@ def mark_do_not_call(work: Work, customer_id: int) -> None:
         follow_up.state = FollowUpState.CLOSED
         follow_up.closed_because = FollowUpClosing.DO_NOT_CALL
         follow_up.closed_at = work.now
-    waiting = select(AgendaItem).where(
-        AgendaItem.customer_id == customer_id,
+    for item in work.session.scalars(_calls_to([customer_id]).with_for_update()):
+        item.deleted_at = work.now
+    work.session.flush()
+    # Colleagues' plans as well: nothing of them is told, and whoever marks cannot know of them.
+    with work.crm.system("do-not-call on every agenda", within=work) as system:
+        others = system.session.scalars(_SHARING, {"customer_id": customer_id}).all()
+        for item in system.session.scalars(_calls_to([customer_id, *others]).with_for_update()):
+            item.deleted_at = work.now
+        system.session.flush()
+
+
+def _calls_to(customer_ids: Sequence[int]) -> Select[AgendaItem]:
+    """What is still to be done of calling them, on whosever agenda it stands."""
+    return select(AgendaItem).where(
+        AgendaItem.customer_id.in_(customer_ids),
         AgendaItem.kind.in_(CALLS),
         AgendaItem.done_at.is_(None),
         AgendaItem.deleted_at.is_(None),
         AgendaItem.dismissed_at.is_(None),
     )
-    for item in work.session.scalars(waiting.with_for_update()):
-        item.deleted_at = work.now
 
 
 def lift_do_not_call(work: Work, customer_id: int, *, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,7 +12,9 @@ from sqlalchemy import select
 from ecrm_core import models as m
 from ecrm_core.crm import Crm
 from ecrm_core.errors import CustomerNotVisible, DoNotCallRefused, InvalidValue, NotAllowed
-from ecrm_core.models import Channel
+from ecrm_core.models import AgendaKind, Channel
+from ecrm_core.services.agenda import add_agenda_item
+from ecrm_core.services.calling import call_queue
 from ecrm_core.services.contacts import record_contact
 from ecrm_core.services.customers import add_customer
 from ecrm_core.services.do_not_call import lift_do_not_call, mark_do_not_call
@@ -130,3 +133,97 @@ def test_consent_dated_after_the_mark_allows_messages_but_no_calls(
 def test_a_colleagues_customer_cannot_be_marked(crm: Crm, shop: Shop) -> None:
     with pytest.raises(CustomerNotVisible), crm.work("siti") as work:
         mark_do_not_call(work, shop.andi)
+
+
+@dataclass(frozen=True)
+class Plans:
+    """What Siti and Budi had planned: agenda items by what they are."""
+
+    items: dict[str, int]
+    husband: int
+
+
+@pytest.fixture
+def plans(crm: Crm, shop: Shop) -> Plans:
+    """Budi's customer has Dewi's number, another had it until it turned out wrong; all are to be called."""
+    with crm.work("budi") as work:
+        husband = add_customer(work, name="Suami Dewi", phones=["0899-1234-567", "0812-345-678"]).id
+        wrong = add_customer(work, name="Salah Sambung", phones=["0812-345-678", "0899-7654-321"]).id
+        work.session.flush()
+        stale = work.session.scalars(
+            select(m.CustomerPhone).where(m.CustomerPhone.customer_id == wrong).order_by(m.CustomerPhone.position)
+        ).first()
+        assert stale is not None
+        stale.wrong_at = work.now
+        items = {
+            name: add_agenda_item(work, title=name, day=work.today, customer_id=whom, kind=kind).id
+            for name, whom, kind in (
+                ("call to the husband", husband, AgendaKind.FOLLOW_UP),
+                ("promise to the husband", husband, AgendaKind.CALL_BACK),
+                ("task about the husband", husband, AgendaKind.TASK),
+                ("call to a wrong number", wrong, AgendaKind.FOLLOW_UP),
+                ("call to somebody else", shop.andi, AgendaKind.FOLLOW_UP),
+            )
+        }
+    with crm.work("siti") as work:
+        items["call to Dewi"] = add_agenda_item(
+            work, title="Dewi", day=work.today, customer_id=shop.dewi, kind=AgendaKind.FOLLOW_UP
+        ).id
+    with crm.system("test company") as work:
+        budi = work.session.scalars(select(m.Employee.id).where(m.Employee.username == "budi")).one()
+        former = m.AgendaItem(
+            employee_id=budi,
+            customer_id=shop.dewi,
+            day=work.today,
+            title="former owner's call to Dewi",
+            kind=AgendaKind.CALL_BACK,
+            created_at=work.now,
+        )
+        work.session.add(former)
+        work.session.flush()
+        items["former owner's call to Dewi"] = former.id
+    return Plans(items, husband)
+
+
+def standing(crm: Crm, plans: Plans) -> set[str]:
+    with crm.work("ratna") as work:
+        wanted = select(m.AgendaItem.id).where(m.AgendaItem.deleted_at.is_(None))
+        there = set(work.session.scalars(wanted))
+    return {name for name, number in plans.items.items() if number in there}
+
+
+STAYS = {"task about the husband", "call to a wrong number", "call to somebody else"}
+
+
+@pytest.mark.parametrize("who", ["siti", "ratna"])
+def test_the_calls_go_from_every_agenda_also_those_to_whoever_has_the_number(
+    crm: Crm, shop: Shop, plans: Plans, who: str
+) -> None:
+    with crm.work(who) as work:
+        mark_do_not_call(work, shop.dewi)
+    assert standing(crm, plans) == STAYS
+    with crm.work("budi") as work:
+        assert call_queue(work).ids == [plans.items[name] for name in sorted(STAYS, key=plans.items.__getitem__)]
+
+
+def test_in_call_mode_the_call_itself_is_done_and_the_others_are_gone(crm: Crm, shop: Shop, plans: Plans) -> None:
+    with crm.work("siti") as work:
+        item = plans.items["call to Dewi"]
+        record_contact(work, shop.dewi, channel="phone", outcome="do_not_call", agenda_item_id=item, comes_back=True)
+    assert standing(crm, plans) == STAYS | {"call to Dewi"}
+    with crm.work("siti") as work:
+        assert work.session.get_one(m.AgendaItem, item).done_at is not None
+        assert call_queue(work).ids == []
+
+
+def test_a_mark_that_comes_to_nothing_leaves_every_agenda_alone(crm: Crm, shop: Shop, plans: Plans) -> None:
+    def mark_and_fail() -> None:
+        with crm.work("siti") as work:
+            mark_do_not_call(work, shop.dewi)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        mark_and_fail()
+    assert standing(crm, plans) == set(plans.items)
+    with crm.work("siti") as work:
+        assert work.session.get_one(m.Customer, shop.dewi).do_not_call_at is None
