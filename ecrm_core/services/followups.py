@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ecrm_core.crm import Work, insert_rows
 from ecrm_core.errors import CustomerNotVisible, EcrmError, InvalidValue
@@ -33,6 +33,30 @@ from ecrm_core.services.customers import add_interest, add_note
 COMPLAINT_RATING = 2
 """A rating of this or less opens a complaint."""
 LOW_RATING = "low_rating"
+
+_STANDING = (
+    select(OrderLine.customer_id, OrderLine.product_id, OrderLine.order_id, OrderLine.id, FollowUp.state)
+    .outerjoin(FollowUp, FollowUp.line_id == OrderLine.id)
+    .where(
+        OrderLine.customer_id.in_(bindparam("customers", expanding=True)),
+        OrderLine.product_id.in_(bindparam("products", expanding=True)),
+        OrderLine.void_at.is_(None),
+    )
+    .order_by(OrderLine.ordered_at, OrderLine.order_id, OrderLine.id)
+)
+_REPLACED = (
+    select(FollowUp)
+    .join(Customer, Customer.id == FollowUp.customer_id)
+    .where(
+        FollowUp.line_id.in_(bindparam("lines", expanding=True)),
+        FollowUp.state == FollowUpState.CLOSED,
+        FollowUp.closed_because == FollowUpClosing.BOUGHT_AGAIN,
+        FollowUp.expires_on >= bindparam("today"),
+        Customer.do_not_call_at.is_(None),
+    )
+    .order_by(FollowUp.line_id)
+    .with_for_update(of=FollowUp)
+)
 
 
 class ResponseKept(EcrmError):
@@ -263,18 +287,13 @@ def reopen_replaced(work: Work, lines: Sequence[OrderLine]) -> None:
     """
     if not lines:
         return
-    customers = {line.customer_id for line in lines}
-    products = {line.product_id for line in lines}
-    line = OrderLine
-    standing = (
-        select(line.customer_id, line.product_id, line.order_id, line.id, FollowUp.state)
-        .outerjoin(FollowUp, FollowUp.line_id == line.id)
-        .where(line.customer_id.in_(customers), line.product_id.in_(products), line.void_at.is_(None))
-        .order_by(line.ordered_at, line.order_id, line.id)
-    )
+    asked = {
+        "customers": list({line.customer_id for line in lines}),
+        "products": list({line.product_id for line in lines}),
+    }
     last: dict[tuple[int, int], tuple[int, list[int]]] = {}
     owed_already: set[tuple[int, int]] = set()
-    for customer_id, product_id, order_id, line_id, state in work.session.execute(standing):
+    for customer_id, product_id, order_id, line_id, state in work.session.execute(_STANDING, asked):
         pair = customer_id, product_id
         if pair not in last or last[pair][0] != order_id:
             last[pair] = order_id, []
@@ -285,19 +304,7 @@ def reopen_replaced(work: Work, lines: Sequence[OrderLine]) -> None:
     again = [line_id for pair in gone if pair in last for line_id in last[pair][1]]
     if not again:
         return
-    replaced = (
-        select(FollowUp)
-        .join(Customer, Customer.id == FollowUp.customer_id)
-        .where(
-            FollowUp.line_id.in_(again),
-            FollowUp.state == FollowUpState.CLOSED,
-            FollowUp.closed_because == FollowUpClosing.BOUGHT_AGAIN,
-            FollowUp.expires_on >= work.today,
-            Customer.do_not_call_at.is_(None),
-        )
-        .order_by(FollowUp.line_id)
-    )
-    for owed in work.session.scalars(replaced.with_for_update(of=FollowUp)):
+    for owed in work.session.scalars(_REPLACED, {"lines": again, "today": work.today}):
         owed.state, owed.closed_because, owed.closed_at = FollowUpState.OPEN, None, None
 
 

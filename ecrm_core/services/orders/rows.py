@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from ecrm_core.crm import Work, insert_rows
 from ecrm_core.errors import NotVisible
@@ -46,6 +47,25 @@ ONCE = frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 
 Locked = TypeVar("Locked", Customer, Order, OrderLine, Product)
 
+# Made once: a shelf of parcels asks each of them many times.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_PASSED = select(OrderStatusChange.order_id, OrderStatusChange.status).where(OrderStatusChange.order_id.in_(_IDS))
+_SEEN = select(Customer.id).where(Customer.id.in_(_IDS))
+_LINES = (
+    select(OrderLine)
+    .where(OrderLine.order_id.in_(_IDS))
+    .order_by(OrderLine.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_OWED = (
+    select(FollowUp)
+    .where(FollowUp.line_id.in_(_IDS))
+    .order_by(FollowUp.line_id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
 
 def may_follow(status: OrderStatus, passed: Iterable[OrderStatus]) -> frozenset[OrderStatus]:
     """What an order may become, given what it is and was: nothing twice, and no way back from the customer."""
@@ -57,8 +77,7 @@ def may_follow(status: OrderStatus, passed: Iterable[OrderStatus]) -> frozenset[
 def passed_statuses(work: Work, order_ids: Sequence[int]) -> dict[int, set[OrderStatus]]:
     """What each of these orders has been so far."""
     passed: dict[int, set[OrderStatus]] = {order_id: set() for order_id in order_ids}
-    changes = select(OrderStatusChange.order_id, OrderStatusChange.status)
-    for order_id, status in work.session.execute(changes.where(OrderStatusChange.order_id.in_(passed))):
+    for order_id, status in work.session.execute(_PASSED, {"ids": list(passed)}):
         passed[order_id].add(status)
     return passed
 
@@ -73,29 +92,26 @@ def last_steps(work: Work, order_ids: Sequence[int]) -> dict[int, datetime]:
 
 def locked(work: Work, model: type[Locked], ids: Iterable[int]) -> dict[int, Locked]:
     """Rows by id, as they stand now, held until the work ends; those that are missing are left out."""
-    wanted = set(ids)
+    wanted = sorted(set(ids))
     if not wanted:
         return {}
-    statement = (
+    return {row.id: row for row in work.session.scalars(_locking(model), {"ids": wanted})}
+
+
+@cache
+def _locking(model: type[Locked]) -> Select[Any]:
+    return (
         select(model)
-        .where(model.id.in_(wanted))
+        .where(model.id.in_(_IDS))
         .order_by(model.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return {row.id: row for row in work.session.scalars(statement)}
 
 
 def locked_lines(work: Work, order_ids: Sequence[int]) -> list[OrderLine]:
     """The lines of orders, as they stand now, held until the work ends."""
-    statement = (
-        select(OrderLine)
-        .where(OrderLine.order_id.in_(order_ids))
-        .order_by(OrderLine.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return list(work.session.scalars(statement))
+    return list(work.session.scalars(_LINES, {"ids": list(order_ids)}))
 
 
 def own_orders(work: Work, order_ids: Sequence[int]) -> list[Order]:
@@ -106,7 +122,7 @@ def own_orders(work: Work, order_ids: Sequence[int]) -> list[Order]:
     """
     found = locked(work, Order, order_ids)
     owners = {order.customer_id for order in found.values()}
-    seen = set(work.session.scalars(select(Customer.id).where(Customer.id.in_(owners))))
+    seen = set(work.session.scalars(_SEEN, {"ids": list(owners)}))
     for order_id in order_ids:
         if order_id not in found or found[order_id].customer_id not in seen:
             raise NotVisible(order_id=order_id)
@@ -137,14 +153,7 @@ def void(work: Work, lines: Sequence[OrderLine], because: FollowUpClosing, *, at
         return
     for line in lines:
         line.void_at = at
-    owed = (
-        select(FollowUp)
-        .where(FollowUp.line_id.in_([line.id for line in lines]))
-        .order_by(FollowUp.line_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    for follow_up in work.session.scalars(owed):
+    for follow_up in work.session.scalars(_OWED, {"ids": [line.id for line in lines]}):
         if follow_up.state is FollowUpState.OPEN:
             close(work, follow_up, because)
     reopen_replaced(work, lines)
