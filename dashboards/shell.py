@@ -17,6 +17,7 @@ from panel.theme import Design
 
 from dashboards.login import asset
 from dashboards.page import Page, Refused, Visit, in_work, texts_in
+from dashboards.pages.complaints import ComplaintsPage
 from dashboards.pages.courier import CourierPage
 from dashboards.pages.customer import CustomerPage
 from dashboards.pages.customers import CustomersPage
@@ -88,6 +89,7 @@ PAGES: tuple[Entry, ...] = (
     Entry("transactions", TransactionsPage, "list", "r"),
     Entry("customers", CustomersPage, "people", "p"),
     Entry("customer", CustomerPage, under="customers"),
+    Entry("complaints", ComplaintsPage, "flag"),
     Entry("events", EventsPage, "calendar", "a"),
     Entry("products", ProductsPage, "box", roles=STAFF),
     Entry("sources", SourcesPage, "spot", roles=frozenset({Role.ADMIN})),
@@ -176,8 +178,17 @@ class Shell:
     def _follow(self, again: bool) -> None:
         """The page on show has moved to another query."""
         self.visit = replace(self.visit, query=self.page.lasting_query)
+        self._point(again)
+
+    def _point(self, again: bool) -> None:
+        """Let the frame say where one is; its numbers stay."""
         state = {name: value for name, value in self.frame.state.items() if name != "revision"}
-        self.frame.draw(**state | {"url": self._address(), "title": self._title(self.page.me), "replace": again})
+        place = {"path": self.visit.path, "under": entry_of(self.visit.path).under, "url": self._address()}
+        words = {"title": self._title(self.page.me), "page_keys": self._page_keys()}
+        self.frame.draw(**state | place | words | {"replace": again})
+
+    def _page_keys(self) -> list[list[str]]:
+        return [[keys, self.texts(text)] for keys, text in self.page.keys]
 
     def _address(self) -> str:
         query = urlencode(self.page.lasting_query)
@@ -242,25 +253,27 @@ class Shell:
         self._turn = turn = self._turn + 1
         address = urlsplit(url)
         path, query = address.path.strip("./") or HOME.path, dict(parse_qsl(address.query))
-        counts = await in_work(self.visit, self.texts, _count)
-        if not may_open(counts.me.role, path):
+        me = await in_work(self.visit, self.texts, who_am_i)
+        if not may_open(me.role, path):
             self.toasts.say(self.texts("shell.not_for_you"))
             path, query = HOME.path, {}
         visit = replace(self.visit, path=path, query=query)
         if path in self._places:
             page, _ = self._places[path]
-            page.greet(counts.me)
+            page.greet(me)
             await page.arrive(query)
         else:
             page = self._make_page(visit)
             await page.open(self.texts)
-        if page.prepares:
-            counts = await in_work(visit, self.texts, _count)
         if turn != self._turn:
             return  # somebody in a hurry has gone on
         self.visit = visit
         self._show(page)
-        self._draw(counts, again=back)
+        self._point(back)
+        # What one came for is on its way; the frame's numbers follow it.
+        counts = await in_work(visit, self.texts, _count)
+        if turn == self._turn:
+            self._draw(counts, again=True)
 
     async def _find(self, text: str) -> None:
         """Answer the palette: customers by name, code or phone, and products."""
@@ -356,7 +369,7 @@ class Shell:
                 "menu": say("shell.user_menu", name=first),
             },
             actions=self._actions(),
-            page_keys=[[keys, say(text)] for keys, text in self.page.keys],
+            page_keys=self._page_keys(),
             words=_words(say),
         )
 
