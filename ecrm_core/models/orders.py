@@ -254,6 +254,8 @@ class Complaint(Base):
     """Something that went wrong for a customer: from a rating of 2 or less, or by hand."""
 
     __tablename__ = "complaint"
+    # The open ones by the day they are due, as their list has them.
+    __table_args__ = (Index("ix_complaint_state_due_on", "state", "due_on", "id"),)
 
     id: Mapped[key]
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
