@@ -32,6 +32,7 @@ from ecrm_core.queries.customer_list import (
     owners,
     product_named,
 )
+from ecrm_core.queries.products import CategoryLine, NewProduct, categories, new_products
 from ecrm_core.queries.search import find_products
 from ecrm_core.rules import ActivityRule, ActivityStatus
 from ecrm_core.services.saved_views import View, delete_view, my_views, restore_view, save_view
@@ -90,6 +91,8 @@ class Around:
 
     views: list[View]
     owners: list[tuple[str, str]]
+    categories: list[CategoryLine]
+    news: list[NewProduct]
 
 
 class CustomersPage(Page):
@@ -140,9 +143,21 @@ class CustomersPage(Page):
 
     def _show(self, *, counting: bool = False) -> None:
         with pn.io.hold():
-            self.head.draw(title=self.title, line="")
+            self.head.draw(title=self.title, line="", actions=self._news())
             self._show_filters(counting=counting)
             self._show_rows()
+
+    def _news(self) -> list[dict[str, Any]]:
+        """Products new now, each a way to those who may like them."""
+        return [
+            {
+                "do": f"new-{each.code}",
+                "label": self.texts("customers.new_product", product=each.name),
+                "tip": self.texts("customers.new_product_tip", category=each.category),
+                "url": f"customers?category={each.category_id}",
+            }
+            for each in self.around.news
+        ]
 
     def _show_filters(self, *, counting: bool = False) -> None:
         say, asked = self.texts, self.found.asked
@@ -194,6 +209,12 @@ class CustomersPage(Page):
                 }
             )
         fields += [
+            {
+                **label("category"),
+                "kind": "select",
+                "value": str(filters.category or ""),
+                "options": [{"value": str(each.id), "label": each.name} for each in self.around.categories],
+            },
             {
                 **label("status"),
                 "kind": "select",
@@ -458,7 +479,7 @@ def _arrived(work: Work, asked: Asked) -> tuple[Found, Around]:
 
 
 def _around(work: Work) -> Around:
-    return Around(my_views(work, VIEWS), owners(work))
+    return Around(my_views(work, VIEWS), owners(work), categories(work), new_products(work))
 
 
 def _rows(work: Work, asked: Asked) -> Found:

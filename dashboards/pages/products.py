@@ -191,6 +191,10 @@ class ProductsPage(RecordsPage):
                 "text": say("products.new_until", day=say.day(row.new_until, year=row.new_until.year != today.year)),
                 "tone": "teal",
             }
+            if row.category_id is not None:
+                marks["sub"] = say("products.interested")
+                marks["url"] = f"customers?category={row.category_id}"
+                marks["title"] = say("products.interested_in", category=row.category)
         elif row.consumable:
             marks = {"text": say("products.consumable"), "quiet": True}
         months = row.follow_up_months or data.company_months

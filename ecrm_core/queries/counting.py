@@ -8,6 +8,9 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from ecrm_core.models import OrderLine
 
+DERIVED_ORDERS = 2
+"""Orders in which a category was bought, from which on the customer is interested in it."""
+
 
 def line_counts(end: datetime) -> ColumnElement[bool]:
     """Ordered before `end` (exclusive), and by then neither cancelled nor wholly returned."""

@@ -48,6 +48,7 @@ from ecrm_core.models.agenda import Direction, Outcome
 from ecrm_core.models.customers import Channel, InterestOrigin
 from ecrm_core.models.orders import ComplaintState, FollowUpState, OrderChannel, OrderKind, OrderStatus
 from ecrm_core.phones import show_phone
+from ecrm_core.queries.counting import DERIVED_ORDERS
 from ecrm_core.rules import ActivityRule, ActivityStatus, months_before
 
 TIMELINE_ROWS = 30
@@ -58,8 +59,6 @@ ORDER_DAYS = 200
 LEAST_ORDERS = 3
 """Two gaps at least: one alone is no habit."""
 SHOWN_PRODUCTS = 3
-DERIVED_ORDERS = 2
-"""A category bought in this many orders is an interest by itself."""
 OPEN_ROWS = 20
 MERGES = 8
 ANY_ID = 2**62

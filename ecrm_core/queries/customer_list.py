@@ -50,7 +50,7 @@ from ecrm_core.models import (
 from ecrm_core.models.orders import FollowUpState
 from ecrm_core.phones import parse_phone, show_phone
 from ecrm_core.queries.activity import status_case
-from ecrm_core.queries.counting import line_counts
+from ecrm_core.queries.counting import DERIVED_ORDERS, line_counts
 from ecrm_core.rules import ActivityStatus
 
 PAGE = 50
@@ -61,6 +61,8 @@ DRIVEN = 5_000
 """Rows that are put in order as a whole; where there are more, walking an index fills a page sooner."""
 SIZED = 50_000
 """How far it is looked how many a filter leaves."""
+GATHERED = 100_000
+"""Lines of a category that are gone through to see who keeps buying in it."""
 WALKED = 1_000
 """How far the place of a customer is counted in a list that is walked."""
 TRIGRAM = 3
@@ -68,6 +70,8 @@ TRIGRAM = 3
 PHONE_DIGITS = 4
 MOST_WORDS = 6
 LONGEST = 100
+DIGITS = 10
+"""Of the number of a category."""
 CITIES = 2_000
 """Different cities looked at for a suggestion."""
 
@@ -98,6 +102,8 @@ class CustomerFilters:
     product: str | None = None
     """Code of a product; `relation` says what of it."""
     relation: Relation = "bought"
+    category: int | None = None
+    """Of a category: interested in it, or in a product of it."""
     owner: str | None = None
     """User name of whoever looks after them, or `NOBODY`."""
 
@@ -108,7 +114,7 @@ class CustomerFilters:
     def from_query(cls, query: Mapping[str, str]) -> CustomerFilters:
         """From an address; what is not known or makes no sense there is left out."""
         month = query.get("birthday", "")
-        relation = query.get("relation", "")
+        relation, category = query.get("relation", ""), query.get("category", "")
         return cls(
             text=" ".join(query.get("q", "").split())[:LONGEST],
             status=_one_of(ActivityStatus, query.get("status")),
@@ -117,6 +123,7 @@ class CustomerFilters:
             due=query.get("due") == "1",
             product=query.get("product", "").strip()[:64] or None,
             relation="interested" if relation == "interested" else "bought",
+            category=int(category) if category.isdecimal() and len(category) < DIGITS else None,
             owner=query.get("owner", "").strip()[:64] or None,
         )
 
@@ -130,6 +137,7 @@ class CustomerFilters:
             "due": "1" if self.due else "",
             "product": self.product or "",
             "relation": self.relation if self.product and self.relation != "bought" else "",
+            "category": str(self.category or ""),
             "owner": self.owner or "",
         }
         return {name: value for name, value in told.items() if value}
@@ -486,6 +494,8 @@ def _filters(work: Work, filters: CustomerFilters) -> list[_Filter]:
         found.append(_hanging(FollowUp.customer_id, *_open_follow_up(work), FollowUp.due_on <= work.today))
     if filters.product is not None:
         found.append(_product_filter(work, filters.product, filters.relation))
+    if filters.category is not None:
+        found.append(_category_filter(work, filters.category))
     return found
 
 
@@ -522,10 +532,33 @@ def _product_filter(work: Work, code: str, relation: Relation) -> _Filter:
     of_product = _hanging(Interest.customer_id, Interest.product_id == number, alive)
     if category is None:
         return of_product
-    of_category = _hanging(Interest.customer_id, Interest.category_id == category, alive)
-    assert isinstance(of_product.ids, Select)
-    assert isinstance(of_category.ids, Select)
-    return _Filter(union_all(of_product.ids, of_category.ids), or_(of_product.asked, of_category.asked))
+    return _either(of_product, _hanging(Interest.customer_id, Interest.category_id == category, alive))
+
+
+def _category_filter(work: Work, number: int) -> _Filter:
+    """Who is interested in a category: said so of it or of a product of it, or keeps buying in it."""
+    alive = Interest.withdrawn_at.is_(None)
+    of_category = _hanging(Interest.customer_id, Interest.category_id == number, alive)
+    products = work.session.scalars(select(Product.id).where(Product.category_id == number)).all()
+    if not products:
+        return of_category
+    stated = _either(_hanging(Interest.customer_id, Interest.product_id.in_(products), alive), of_category)
+    lines = select(OrderLine.customer_id).where(OrderLine.product_id.in_(products))
+    bought = lines.where(line_counts(work.rules.end_of(work.today)))
+    orders = func.count(OrderLine.order_id.distinct())
+    keeps_buying = bought.with_only_columns(orders).where(OrderLine.customer_id == Customer.id).correlate(Customer)
+    asked = or_(stated.asked, keeps_buying.scalar_subquery() >= DERIVED_ORDERS)
+    # Of a category that much is bought of, many are found by walking, as among one's own; else they are gathered.
+    if not work.actor.is_staff or _capped(work, lines, GATHERED + 1) > GATHERED:
+        return _Filter(None, asked)
+    gathered = bought.group_by(OrderLine.customer_id).having(orders >= DERIVED_ORDERS)
+    return _Filter(union_all(_as_select(stated.ids), gathered), asked) if stated.ids is not None else stated
+
+
+def _either(one: _Filter, other: _Filter) -> _Filter:
+    assert isinstance(one.ids, Select)
+    assert isinstance(other.ids, Select)
+    return _Filter(union_all(one.ids, other.ids), or_(one.asked, other.asked))
 
 
 def _last_activity(work: Work) -> Any:

@@ -18,6 +18,8 @@ from ecrm_core.queries.stamps import stamp
 PAGE_ROWS = 50
 PRICES_SHOWN = 24
 NAMES = 1_000
+NEW_SHOWN = 3
+"""Products announced as new at once."""
 SOURCE_DAYS = 30
 VOID = (OrderStatus.CANCELLED, OrderStatus.RETURNED)
 PRODUCT_SORTS: dict[str, Any] = {
@@ -55,6 +57,17 @@ class ProductLine:
     consumable: bool
     new_until: date | None
     active: bool
+    category_id: int | None = None
+
+
+@dataclass(frozen=True)
+class NewProduct:
+    """A product that is new now, and the category whose friends may like it."""
+
+    code: str
+    name: str
+    category_id: int
+    category: str
 
 
 @dataclass(frozen=True)
@@ -182,6 +195,7 @@ def product_page(
             row.consumable,
             row.new_until,
             row.active,
+            row.category_id,
         )
         for row, name in found
     ]
@@ -198,6 +212,19 @@ def _wanted(filters: ProductFilters) -> list[ColumnElement[bool]]:
             product.category_id == filters.category_id if filters.category_id else product.category_id.is_(None)
         )
     return wanted
+
+
+def new_products(work: Work, *, limit: int = NEW_SHOWN) -> list[NewProduct]:
+    """Products that are sold and marked new today, of a category; those put on sale last come first."""
+    product = m.Product
+    rows = work.session.execute(
+        select(product.code, product.name, m.Category.id, m.Category.name)
+        .join(m.Category, m.Category.id == product.category_id)
+        .where(product.active, product.new_until >= work.today)
+        .order_by(product.created_at.desc(), product.id.desc())
+        .limit(limit)
+    )
+    return [NewProduct(*row) for row in rows]
 
 
 def categories(work: Work) -> list[CategoryLine]:

@@ -73,6 +73,8 @@ class Known:
     phones: tuple[str, ...]
     bought: frozenset[str]
     liked: frozenset[str]
+    kitchen: int
+    """In how many orders something for the kitchen was bought."""
     due: date | None
     last: date | None
     merged: bool
@@ -142,7 +144,7 @@ class Book:
                     wrong_at=NOW if wrong and position == 0 else None,
                 )
             )
-        bought, counted, owed = set(), [], []
+        bought, counted, owed, cooked = set(), [], [], 0
         for _ in range(0 if merged else chance.choice([0, 0, 1, 1, 2, 4])):
             code = chance.choice(list(self.products))
             days = chance.choice([0, 1, 14, 15, 24, 25, 31, 32, 60, 184, 185, 300, -1, -40])
@@ -151,6 +153,7 @@ class Book:
             line = self.line(customer.id, code, at, void_at=at if void else None)
             if days >= 0 and not void:
                 bought.add(code)
+                cooked += code != "SUIT"
                 counted.append(at.astimezone(JAKARTA).date())
             if not void and chance.random() < 0.6:
                 due = TODAY + timedelta(days=chance.choice([-70, -3, 0, 1, 9]))
@@ -198,6 +201,7 @@ class Book:
             tuple(phones[1:] if wrong else phones),
             frozenset(bought),
             frozenset(liked),
+            cooked,
             min(owed, default=None),
             max(counted, default=None),
             merged,
@@ -252,6 +256,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     """Both ways of reading a list must say the same."""
     monkeypatch.setattr(customer_list, "DRIVEN", request.param)
     monkeypatch.setattr(customer_list, "SIZED", request.param)
+    monkeypatch.setattr(customer_list, "GATHERED", request.param)
     monkeypatch.setattr(customer_list, "PAGE", 16)
 
 
@@ -308,6 +313,8 @@ FILTERS: dict[str, tuple[CustomerFilters, Callable[[Known], bool]]] = {
         CustomerFilters(product="SUIT", relation="interested"),
         lambda each: "SUIT" in each.liked,
     ),
+    "category": (CustomerFilters(category=1), lambda each: bool(each.liked & {"PAN", "POT"}) or each.kitchen >= 2),
+    "no such category": (CustomerFilters(category=77), lambda _: False),
     "no such product": (CustomerFilters(product="NONE"), lambda _: False),
     "together": (
         CustomerFilters(text="a", city="Surabaya", due=True, product="SUIT"),
@@ -508,13 +515,22 @@ def test_an_address_is_read_with_forgiveness_and_written_as_it_was() -> None:
         "due": "1",
         "product": "SUIT",
         "relation": "interested",
+        "category": "3",
         "owner": "siti",
     }
     filters = CustomerFilters.from_query(query)
     assert filters.to_query() == query
     assert CustomerFilters.from_query({}) == CustomerFilters()
     assert not CustomerFilters()
-    nonsense = {"status": "hot", "birthday": "13", "due": "yes", "relation": "sold", "sort": "salary", "x": "y"}
+    nonsense = {
+        "status": "hot",
+        "birthday": "13",
+        "due": "yes",
+        "relation": "sold",
+        "category": "toys",
+        "sort": "salary",
+        "x": "y",
+    }
     assert CustomerFilters.from_query(nonsense) == CustomerFilters()
     assert CustomerSort.from_query(nonsense) == CustomerSort()
     assert CustomerSort.from_query({"sort": "-city"}) == CustomerSort("city", down=True)

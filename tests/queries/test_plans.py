@@ -98,6 +98,7 @@ QUESTIONS: dict[str, Callable[[Work, Known], Any]] = {
             "bought": CustomerFilters(product="P0001"),
             "bought rarely": CustomerFilters(product="P0199"),
             "interested": CustomerFilters(product="P0007", relation="interested"),
+            "interested in a category": CustomerFilters(category=1),
         }.items()
     },
     "page forty": lambda work, known: customer_page(work, None, None, 40),
