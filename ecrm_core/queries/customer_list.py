@@ -61,7 +61,9 @@ DRIVEN = 5_000
 """Rows that are put in order as a whole; where there are more, walking an index fills a page sooner."""
 SIZED = 50_000
 """How far it is looked how many a filter leaves."""
-GATHERED = 100_000
+DEAR = 1_000
+"""How far they are counted where much is asked of each."""
+GATHERED = 30_000
 """Lines of a category that are gone through to see who keeps buying in it."""
 WALKED = 1_000
 """How far the place of a customer is counted in a list that is walked."""
@@ -232,6 +234,8 @@ class _Filter:
     asked: ColumnElement[bool]
     size: Select[Any] | None = None
     plain: ColumnElement[bool] | None = None
+    dear: bool = False
+    """So much is asked of each customer that only `DEAR` are counted."""
 
 
 @dataclass(frozen=True)
@@ -447,8 +451,9 @@ def _count(work: Work, filters: CustomerFilters) -> Count:
     elif driver is not None and driver.ids is not None:
         conditions.append(Customer.id.in_(_as_select(driver.ids)))
     found = select(Customer.id).where(*conditions)
-    number = _capped(work, found, COUNTED + 1)
-    return Count(min(number, COUNTED), number > COUNTED)
+    most = min(DEAR, COUNTED) if any(each.dear for each in chosen) and not small else COUNTED
+    number = _capped(work, found, most + 1)
+    return Count(min(number, most), number > most)
 
 
 def _as_select(ids: Select[Any] | CompoundSelect[Any]) -> Select[Any]:
@@ -550,7 +555,7 @@ def _category_filter(work: Work, number: int) -> _Filter:
     asked = or_(stated.asked, keeps_buying.scalar_subquery() >= DERIVED_ORDERS)
     # Of a category that much is bought of, many are found by walking, as among one's own; else they are gathered.
     if not work.actor.is_staff or _capped(work, lines, GATHERED + 1) > GATHERED:
-        return _Filter(None, asked)
+        return _Filter(None, asked, dear=True)
     gathered = bought.group_by(OrderLine.customer_id).having(orders >= DERIVED_ORDERS)
     return _Filter(union_all(_as_select(stated.ids), gathered), asked) if stated.ids is not None else stated
 
