@@ -112,6 +112,9 @@ class CompanyRules(BaseModel):
     waiting_days: int = Field(default=5, ge=1, le=60)
     slip_days: int = Field(default=14, ge=1, le=90)
     win_back_months: int = Field(default=24, ge=1, le=120)
+    most_tries: int = Field(default=3, ge=1, le=20)
+    no_answer_minutes: int = Field(default=120, ge=1, le=1440)
+    busy_minutes: int = Field(default=30, ge=1, le=1440)
     contact_from: time = time(8)
     contact_to: time = time(20)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
@@ -33,8 +33,6 @@ from ecrm_core.services.do_not_call import mark_do_not_call, refuse_contact
 from ecrm_core.working_days import working_days_after
 from ecrm_core.zones import calling_window, zone_name
 
-MOST_TRIES = 3
-"""Calls a day that nobody answers, before the next one is left for another day."""
 DOUBLE_PRESS = timedelta(seconds=30)
 """Within so long, the same outcome of the same agenda item is one key pressed twice, or sent again."""
 
@@ -48,12 +46,13 @@ class OutcomeRule:
     """What an outcome implies.
 
     `final` ones settle the call; `again_after` is how long until one that nobody settled comes back
-    by itself; the others are asked for, or done, when the outcome is chosen. How long a customer
-    rests after an outcome is a company rule (`contact_rest_days`, `refusal_rest_days`).
+    by itself; the others are asked for, or done, when the outcome is chosen. How long that is, how
+    often in a day (`most_tries`), and how long a customer rests after an outcome
+    (`contact_rest_days`, `refusal_rest_days`) are company rules.
     """
 
     final: bool = True
-    again_after: timedelta | None = None
+    again_after: Callable[[CompanyRules], timedelta] | None = None
     asks_when: bool = False
     asks_number: bool = False
     marks_number_wrong: bool = False
@@ -64,8 +63,10 @@ class OutcomeRule:
 OUTCOMES: Mapping[Outcome, OutcomeRule] = MappingProxyType(
     {
         Outcome.REACHED: OutcomeRule(),
-        Outcome.NO_ANSWER: OutcomeRule(final=False, again_after=timedelta(hours=2)),
-        Outcome.BUSY: OutcomeRule(final=False, again_after=timedelta(minutes=30)),
+        Outcome.NO_ANSWER: OutcomeRule(
+            final=False, again_after=lambda rules: timedelta(minutes=rules.no_answer_minutes)
+        ),
+        Outcome.BUSY: OutcomeRule(final=False, again_after=lambda rules: timedelta(minutes=rules.busy_minutes)),
         Outcome.CALL_BACK: OutcomeRule(final=False, asks_when=True),
         Outcome.NOT_INTERESTED: OutcomeRule(),
         Outcome.ORDERED: OutcomeRule(opens_order=True),
@@ -196,7 +197,7 @@ def record_contact(
     if rule.asks_when and call_back_at is not None:
         call_back = _promise(work, customer, call_back_at, contact)
     elif rule.again_after is not None and comes_back and direction is Direction.OUTGOING:
-        call_back = _come_back(work, customer, rule.again_after, contact)
+        call_back = _come_back(work, customer, rule.again_after(work.rules), contact)
     if rule.marks_number_wrong and (direction is Direction.OUTGOING or phone is not None):
         another = _mark_wrong(work, customer_id, phone, right_number)
         if another and comes_back:
@@ -271,7 +272,7 @@ def next_try(rules: CompanyRules, zone: str, week: str, *, now: datetime, wait: 
     today = rules.business_date(now)
     start, end = _hours(rules, zone, today)
     at = max(now + wait, start)
-    if tries < MOST_TRIES and at < end and rules.business_date(at) == today:
+    if tries < rules.most_tries and at < end and rules.business_date(at) == today:
         return at
     for day in working_days_after(week, today):
         start, _ = _hours(rules, zone, day)

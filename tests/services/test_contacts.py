@@ -20,8 +20,8 @@ from ecrm_core.queries.customer_card import EntryKind, timeline_of
 from ecrm_core.rules import CompanyRules
 from ecrm_core.services.agenda import add_agenda_item
 from ecrm_core.services.calling import call_queue
+from ecrm_core.services.company import set_company_setting
 from ecrm_core.services.contacts import (
-    MOST_TRIES,
     OUTCOMES,
     ContactReceipt,
     link_order,
@@ -29,7 +29,7 @@ from ecrm_core.services.contacts import (
     next_try,
     record_contact,
 )
-from ecrm_core.services.customers import change_customer
+from ecrm_core.services.customers import add_customer, change_customer
 from ecrm_core.services.do_not_call import mark_do_not_call
 from ecrm_core.services.employees import deactivate_employee
 from ecrm_core.services.orders import LineForm, OrderForm, take_order
@@ -124,6 +124,26 @@ def test_after_three_tries_a_day_it_waits_for_the_next_working_day(crm: Crm, sho
     assert len(items) == 1, "one call-back stands, and moves"
 
 
+def test_how_often_and_after_how_long_are_rules_of_the_company_from_a_day_on(
+    crm: Crm, shop: Shop, clock: FrozenClock
+) -> None:
+    with crm.work("agus") as work:
+        for name, value in (("busy_minutes", 45), ("no_answer_minutes", 10), ("most_tries", 2)):
+            set_company_setting(work, name, value, valid_from=work.today + timedelta(days=1))
+        with pytest.raises(InvalidValue):
+            set_company_setting(work, "most_tries", 0, valid_from=work.today)
+    assert item_of(crm, call(crm, shop.dewi, "busy", comes_back=True)).at == time(9, 30), "today's rules are as before"
+    clock.advance(days=1)
+    with crm.work("siti") as work:
+        other = add_customer(work, name="Rina Kartika", phones=["0811-222-333"]).id
+    assert item_of(crm, call(crm, other, "busy", comes_back=True)).at == time(9, 45)
+    last = item_of(crm, call(crm, other, "no_answer", comes_back=True))
+    assert (last.day, last.at) == (date(2026, 11, 26), time(8)), "the second try is the last of a day"
+    with crm.work("siti") as work:
+        third = add_customer(work, name="Tono Prasetyo", phones=["0811-222-444"]).id
+    assert item_of(crm, call(crm, third, "no_answer", comes_back=True)).at == time(9, 10)
+
+
 def test_a_promise_that_stands_is_not_overruled_by_a_call_that_comes_back(crm: Crm, shop: Shop) -> None:
     promised = call(crm, shop.dewi, "call_back", call_back_at=datetime(2026, 11, 25, 3, 0, tzinfo=UTC))
     receipt = call(crm, shop.dewi, "busy", comes_back=True)
@@ -180,16 +200,17 @@ def test_it_comes_back_when_both_here_and_there_are_hours_to_call(
     now=st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001
     minutes=st.integers(1, 600),
     tries=st.integers(1, 6),
+    most=st.integers(1, 5),
 )
 def test_whenever_it_comes_back_it_is_later_at_an_hour_to_call_and_on_a_day_of_work(
-    zone: str, company: str, week: str, now: datetime, minutes: int, tries: int
+    zone: str, company: str, week: str, now: datetime, minutes: int, tries: int, most: int
 ) -> None:
-    rules = CompanyRules(timezone_name=company)
+    rules = CompanyRules(timezone_name=company, most_tries=most)
     again = next_try(rules, zone, week, now=now, wait=timedelta(minutes=minutes), tries=tries)
     assert again > now
     assert may_be_called(rules, zone, again)
     if rules.business_date(again) == rules.business_date(now):
-        assert tries < MOST_TRIES
+        assert tries < most
         assert again >= now + timedelta(minutes=minutes)
     elif "1" in week:
         assert works_on(week, rules.business_date(again))
