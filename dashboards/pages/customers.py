@@ -17,6 +17,7 @@ from dashboards.parts.grid import Grid
 from dashboards.parts.page_head import PageHead
 from ecrm_core.crm import Work
 from ecrm_core.queries.customer_list import (
+    NEAR,
     NOBODY,
     RELATIONS,
     SORTS,
@@ -25,6 +26,7 @@ from ecrm_core.queries.customer_list import (
     CustomerPage,
     CustomerRow,
     CustomerSort,
+    Greeted,
     ListCount,
     cities,
     customer_count,
@@ -231,8 +233,11 @@ class CustomersPage(Page):
             {
                 **label("birthday"),
                 "kind": "select",
-                "value": str(filters.birth_month or ""),
-                "options": [{"value": str(number), "label": self._month(number)} for number in range(1, 13)],
+                "value": NEAR if filters.birthday_near else str(filters.birth_month or ""),
+                "options": [
+                    {"value": NEAR, "label": say("customers.birthday_near")},
+                    *({"value": str(number), "label": self._month(number)} for number in range(1, 13)),
+                ],
             },
             {**label("due"), "kind": "toggle", "value": filters.due},
         ]
@@ -295,13 +300,15 @@ class CustomersPage(Page):
 
     def _columns(self) -> list[dict[str, Any]]:
         ranks = {"name": 0, "code": 3, "city": 4, "phone": 2, "activity": 3, "status": 1, "due": 2, "owner": 5}
-        widths = {"name": "160px", "city": "110px", "owner": "120px"}
+        if any(row.birthday for row in self.found.page.rows):
+            ranks = {"name": 0, "birthday": 2, **ranks}
+        widths = {"name": "160px", "birthday": "250px", "city": "110px", "owner": "120px"}
         return [
             {
                 "key": key,
                 "label": self.texts(f"customers.column.{key}"),
                 "align": "start",
-                "sort": True,
+                "sort": key in SORTS,
                 "rank": rank,
                 "named": key in ("due", "activity"),
                 **({"width": widths[key]} if key in widths else {}),
@@ -324,9 +331,21 @@ class CustomersPage(Page):
             "due": self._near(row.follow_up_due),
             "owner": row.owner or {"text": say("customers.no_owner"), "quiet": True},
         }
+        if row.birthday is not None:
+            cells["birthday"] = self._birthday(row.birthday)
         if row.follow_up_due is not None and row.follow_up_due <= today:
             cells["due"]["tone"] = "amber"
         return {"id": row.id, "url": url, "cells": cells}
+
+    def _birthday(self, birthday: Greeted) -> dict[str, Any]:
+        """The day, and who greeted how; what was missed or is to be done today stands out."""
+        say, cell = self.texts, self._near(birthday.on)
+        if birthday.channel is not None:
+            channel = say(f"channel.{birthday.channel}")
+            return {**cell, "tone": "green", "sub": say("customers.greeted", channel=channel, name=birthday.by or "–")}
+        if birthday.on > self.found.today:
+            return cell
+        return {**cell, "tone": "amber", "sub": say("customers.not_greeted")}
 
     def _address_of(self, row: CustomerRow) -> str:
         """The customer's page, which leads back to this list and through it."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
-from datetime import date
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, timedelta
 from typing import Any, Literal, TypeVar
 
 import phonenumbers
@@ -36,11 +36,13 @@ from sqlalchemy.orm import aliased
 from ecrm_core.crm import Work
 from ecrm_core.errors import InvalidValue
 from ecrm_core.models import (
+    Channel,
     Customer,
     CustomerPhone,
     CustomerSearch,
     Employee,
     FollowUp,
+    Greeting,
     Interest,
     OrderLine,
     Product,
@@ -51,7 +53,7 @@ from ecrm_core.models.orders import FollowUpState
 from ecrm_core.phones import parse_phone, show_phone
 from ecrm_core.queries.activity import status_case
 from ecrm_core.queries.counting import DERIVED_ORDERS, line_counts
-from ecrm_core.rules import ActivityStatus
+from ecrm_core.rules import ActivityStatus, birthday_in
 
 PAGE = 50
 """Rows of a page."""
@@ -77,6 +79,11 @@ DIGITS = 10
 CITIES = 2_000
 """Different cities looked at for a suggestion."""
 
+NEAR = "near"
+"""As the month of birthdays: those of these days."""
+MISSED_DAYS = 3
+COMING_DAYS = 7
+
 NOBODY = "-"
 """As the owner: customers nobody looks after."""
 
@@ -99,6 +106,8 @@ class CustomerFilters:
     status: ActivityStatus | None = None
     city: str | None = None
     birth_month: int | None = None
+    birthday_near: bool = False
+    """With a birthday from `MISSED_DAYS` ago to `COMING_DAYS` ahead; then no month is asked for."""
     due: bool = False
     """With a follow-up that is due today or overdue."""
     product: str | None = None
@@ -122,6 +131,7 @@ class CustomerFilters:
             status=_one_of(ActivityStatus, query.get("status")),
             city=query.get("city", "").strip()[:LONGEST] or None,
             birth_month=int(month) if month in {str(number) for number in range(1, 13)} else None,
+            birthday_near=month == NEAR,
             due=query.get("due") == "1",
             product=query.get("product", "").strip()[:64] or None,
             relation="interested" if relation == "interested" else "bought",
@@ -135,7 +145,7 @@ class CustomerFilters:
             "q": self.text,
             "status": str(self.status or ""),
             "city": self.city or "",
-            "birthday": str(self.birth_month or ""),
+            "birthday": NEAR if self.birthday_near else str(self.birth_month or ""),
             "due": "1" if self.due else "",
             "product": self.product or "",
             "relation": self.relation if self.product and self.relation != "bought" else "",
@@ -173,6 +183,15 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Greeted:
+    """A birthday, and how and by whom it was greeted this year; none where it was not, or not yet."""
+
+    on: date
+    channel: Channel | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True)
 class CustomerRow:
     """A customer in a list."""
 
@@ -188,6 +207,8 @@ class CustomerRow:
     """The earliest follow-up that is open."""
     owner: str | None
     do_not_call: bool
+    birthday: Greeted | None = None
+    """Told where the list is one of birthdays."""
 
 
 @dataclass(frozen=True)
@@ -303,7 +324,11 @@ def customer_page(
         total = listed.count(listed.legs, (page - 1) * PAGE)
         page = max(1, -(-total // PAGE))
         ids = _slice(listed, (page - 1) * PAGE, PAGE + 1)
-    return CustomerPage(_rows(work, ids[:PAGE]), page, last=len(ids) <= PAGE)
+    rows = _rows(work, ids[:PAGE])
+    if filters is not None and (filters.birth_month is not None or filters.birthday_near):
+        told = _birthdays(work, ids[:PAGE])
+        rows = [replace(row, birthday=told.get(row.id)) for row in rows]
+    return CustomerPage(rows, page, last=len(ids) <= PAGE)
 
 
 def customer_count(work: Work, filters: CustomerFilters | None = None) -> ListCount:
@@ -495,6 +520,8 @@ def _filters(work: Work, filters: CustomerFilters) -> list[_Filter]:
         found.append(_column_filter(work, Customer.city, filters.city))
     if filters.birth_month is not None:
         found.append(_column_filter(work, Customer.birth_month, filters.birth_month))
+    if filters.birthday_near:
+        found.append(_birthday_filter(work))
     if filters.due:
         found.append(_hanging(FollowUp.customer_id, *_open_follow_up(work), FollowUp.due_on <= work.today))
     if filters.product is not None:
@@ -506,6 +533,22 @@ def _filters(work: Work, filters: CustomerFilters) -> list[_Filter]:
 
 def _column_filter(work: Work, column: Any, value: Any) -> _Filter:
     return _own(column == value, _past_index(work, column) == value)
+
+
+def _birthday_filter(work: Work) -> _Filter:
+    """Whose birthday it is, was a few days ago, or will be soon."""
+    days = [work.today + timedelta(days=number) for number in range(-MISSED_DAYS, COMING_DAYS + 1)]
+    wanted: dict[int, set[int]] = {}
+    for day in days:
+        wanted.setdefault(day.month, set()).add(day.day)
+        if birthday_in(day.year, 2, 29) == day:
+            wanted.setdefault(2, set()).add(29)
+
+    def of(month: Any, day: Any) -> ColumnElement[bool]:
+        return or_(*(and_(month == number, day.in_(sorted(of_it))) for number, of_it in wanted.items()))
+
+    parts = Customer.birth_month, Customer.birth_day
+    return _own(of(*parts), of(*(_past_index(work, part) for part in parts)))
 
 
 def _own(plain: ColumnElement[bool], asked: ColumnElement[bool]) -> _Filter:
@@ -846,3 +889,24 @@ def _rows(work: Work, ids: Sequence[int]) -> list[CustomerRow]:
         for row in rows
     }
     return [found[each] for each in ids if each in found]
+
+
+def _birthdays(work: Work, ids: Sequence[int]) -> dict[int, Greeted]:
+    """The birthday of each that is nearest to today within half a year, and who greeted them for it."""
+    found: dict[int, date] = {}
+    years = range(work.today.year - 1, work.today.year + 2)
+    for number, month, day in work.session.execute(
+        select(Customer.id, Customer.birth_month, Customer.birth_day).where(Customer.id.in_(ids))
+    ):
+        if month is None or day is None:
+            continue
+        found[number] = min((birthday_in(year, month, day) for year in years), key=lambda on: abs(on - work.today))
+    greeted = {
+        (number, year): (channel, name)
+        for number, year, channel, name in work.session.execute(
+            select(Greeting.customer_id, Greeting.year, Greeting.channel, Employee.name)
+            .outerjoin(Employee, Employee.id == Greeting.by_id)
+            .where(Greeting.customer_id.in_(list(found)), Greeting.year.in_({on.year for on in found.values()}))
+        )
+    }
+    return {number: Greeted(on, *greeted.get((number, on.year), (None, None))) for number, on in found.items()}

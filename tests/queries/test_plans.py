@@ -94,6 +94,7 @@ QUESTIONS: dict[str, Callable[[Work, Known], Any]] = {
             "prospects": CustomerFilters(status=ActivityStatus.PROSPECT),
             "city": CustomerFilters(city="Kupang"),
             "birth month": CustomerFilters(birth_month=5),
+            "a birthday": CustomerFilters(birthday_near=True),
             "due": CustomerFilters(due=True),
             "bought": CustomerFilters(product="P0001"),
             "bought rarely": CustomerFilters(product="P0199"),
