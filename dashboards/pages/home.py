@@ -175,6 +175,7 @@ class HomePage(Page):
             empty=say("home.birthday.empty"),
             unreachable=say("home.birthday.unreachable"),
             people=[self._birthday(birthday) for birthday in home.birthdays],
+            all={"label": say("home.birthdays_all"), "url": "customers?birthday=near"},
         )
         wanted = self.visit.query.get("announcement", "")
         self.news.draw(

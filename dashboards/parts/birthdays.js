@@ -2,7 +2,8 @@ export function render({ model, el: root }) {
   const title = el("h2", { id: "title" });
   const list = el("ul", { class: "people", "aria-labelledby": "title" });
   const empty = el("p", { class: "empty" });
-  root.append(el("section", { "aria-labelledby": "title" }, title, empty, list));
+  const more = el("p", { class: "more" });
+  root.append(el("section", { "aria-labelledby": "title" }, title, empty, list, more));
 
   let ahead = new Map(); // greeted here, not yet answered by the server
 
@@ -53,11 +54,13 @@ export function render({ model, el: root }) {
 
   const draw = () =>
     keepFocus(root, () => {
-      const { heading, people, empty: sentence } = model.state;
+      const { heading, people, empty: sentence, all } = model.state;
       title.textContent = heading;
       empty.textContent = sentence;
       empty.hidden = people.length > 0;
       list.replaceChildren(...people.map(row));
+      more.hidden = !all;
+      if (all) more.replaceChildren(pageLink(all.url, { "data-key": "all" }, all.label));
     });
 
   draw();

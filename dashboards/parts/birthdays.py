@@ -6,6 +6,9 @@ from dashboards.parts.part import Part
 
 
 class Birthdays(Part):
-    """Reports `greet` with the channel whose link was followed, and `ungreet`."""
+    """`all={label, url}` leads to the list of all birthdays of these days.
+
+    Reports `greet` with the channel whose link was followed, and `ungreet`.
+    """
 
     _styles = ("aside.css",)
