@@ -470,9 +470,10 @@ export function render({ model, el: root }) {
   };
 
   const follow = () => {
-    const { url, title, lang, appearance, revision, replace } = model.state;
+    const { url, path, title, lang, appearance, revision, replace } = model.state;
     shade.hidden = true;
     document.documentElement.lang = lang;
+    document.documentElement.dataset.page = path;
     document.title = title;
     window.ecrmTheme?.(appearance);
     // A server that began anew shows the address this page was loaded with; the user had gone on since.
