@@ -3,6 +3,7 @@
   "use strict";
   const SIGNED_OUT = 4401;
   const CHANGED = 4409;
+  const PROTOCOL_ERROR = 1002;
   const RETRY_MS = 3000;
   const GIVE_UP_MS = 30000; // Bokeh's own attempts to connect again have ended by then
   const PUSHES = 3; // attempts of ours after that, before the page is loaded anew
@@ -94,6 +95,13 @@
           }, 500);
         }
       });
+    }
+
+    // Cut within a message, Bokeh takes the next connection's first part for the rest of it, and closes
+    // with a code that browsers refuse: it would stay cut for ever.
+    close(code, reason) {
+      if (code === PROTOCOL_ERROR) reload();
+      else super.close(...(code === undefined ? [] : [code, reason]));
     }
   };
   // A telephone link asks to leave as well, and the page stays: then it is not leaving after all.

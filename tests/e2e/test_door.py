@@ -218,3 +218,14 @@ def test_a_cut_connection_is_told_and_mends_itself(visitor: BrowserContext, prog
     program.start()
     expect(bar).to_have_count(0, timeout=20_000)
     expect(page.get_by_text("halaman siti")).to_be_visible()
+
+
+def test_a_connection_that_lost_its_place_begins_anew(visitor: BrowserContext) -> None:
+    """What Bokeh does when it was cut within a message: it closes with a code that browsers refuse."""
+    page = visitor.new_page()
+    page.goto("/home")
+    log_in(page)
+    expect(page.get_by_text("halaman siti")).to_be_visible()
+    with page.expect_navigation():
+        page.evaluate("new WebSocket(location.href.replace('http', 'ws')).close(1002, 'cut short')")
+    expect(page.get_by_text("halaman siti")).to_be_visible()
