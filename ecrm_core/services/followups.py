@@ -14,6 +14,7 @@ from ecrm_core.errors import CustomerNotVisible, EcrmError, InvalidValue
 from ecrm_core.models import (
     Complaint,
     ComplaintState,
+    Contact,
     Customer,
     FollowUp,
     FollowUpClosing,
@@ -238,15 +239,7 @@ def take_back_response(work: Work, response_id: int) -> FollowUpReceipt:
     opened = _opened_by(work, answer)
     if opened is not None:
         work.session.delete(opened)
-    said = select(Interest).where(
-        Interest.customer_id == answer.customer_id,
-        Interest.origin == InterestOrigin.STATED,
-        Interest.at == answer.at,
-        Interest.by_id == answer.by_id,
-        Interest.withdrawn_at.is_(None),
-    )
-    for interest in work.session.scalars(said):
-        interest.withdrawn_at = work.now
+    withdraw_interests_said(work, answer)
     line_id = answer.line_id
     work.session.delete(answer)
     work.session.flush()
@@ -347,6 +340,19 @@ def _complain(work: Work, answer: Response) -> ComplaintReceipt | None:
     if not _is_low(answer.rating):
         return None
     return open_complaint(work, answer.customer_id, kind=LOW_RATING, text=answer.text, line_id=answer.line_id)
+
+
+def withdraw_interests_said(work: Work, during: Response | Contact) -> None:
+    """Withdraw the interests that were stated in the gesture of an answer or a call, so at the same instant."""
+    said = select(Interest).where(
+        Interest.customer_id == during.customer_id,
+        Interest.origin == InterestOrigin.STATED,
+        Interest.at == during.at,
+        Interest.by_id == during.by_id,
+        Interest.withdrawn_at.is_(None),
+    )
+    for interest in work.session.scalars(said):
+        interest.withdrawn_at = work.now
 
 
 def _opened_by(work: Work, answer: Response) -> Complaint | None:

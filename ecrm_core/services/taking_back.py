@@ -11,15 +11,13 @@ from ecrm_core.models import (
     AuditKind,
     Contact,
     CustomerPhone,
-    Interest,
-    InterestOrigin,
     Order,
     OrderKind,
     Response,
 )
 from ecrm_core.services.contacts import OUTCOMES, CallBackBefore, ContactReceipt, phones_of
 from ecrm_core.services.customers import change_customer
-from ecrm_core.services.followups import take_back_response
+from ecrm_core.services.followups import take_back_response, withdraw_interests_said
 from ecrm_core.services.record import put_on_record
 
 
@@ -125,15 +123,7 @@ def _take_back_words(work: Work, contact: Contact) -> None:
     )
     for response_id in work.session.scalars(said).all():
         take_back_response(work, response_id)
-    wished = select(Interest).where(
-        Interest.customer_id == contact.customer_id,
-        Interest.by_id == contact.by_id,
-        Interest.at == contact.at,
-        Interest.origin == InterestOrigin.STATED,
-        Interest.withdrawn_at.is_(None),
-    )
-    for interest in work.session.scalars(wished):
-        interest.withdrawn_at = work.now
+    withdraw_interests_said(work, contact)
 
 
 __all__ = ["take_back_contact"]
