@@ -41,19 +41,24 @@ export function render({ model, el: root }) {
     frame = 0;
     asked += 1;
     model.send_msg({ do: "search", text: input.value, number: asked });
+    showWaiting();
   };
 
   input.addEventListener("input", () => {
     opening = false;
     // Keys of one frame are one question.
     if (!frame) frame = requestAnimationFrame(ask);
+    showWaiting();
   });
 
   const waiting = () => frame !== 0 || heard < asked;
 
+  const showWaiting = () => table.setAttribute("aria-busy", String(waiting()));
+
   const hear = ({ number, rows: found, line: told, new: empty, wrong }) => {
     if (number < heard) return;
     heard = number;
+    showWaiting();
     const marked = rows[at]?.key;
     rows = found.map((row) => ({ ...row, key: row.code }));
     if (empty) rows.push({ key: "", url: empty.url, label: empty.label });
@@ -197,6 +202,7 @@ export function render({ model, el: root }) {
         input.value = model.state.q;
         rows = [];
         heard = asked;
+        showWaiting();
         at = -1;
         line.textContent = model.state.line;
         line.classList.remove("wrong");
