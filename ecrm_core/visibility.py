@@ -17,10 +17,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, NoReturn, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Select, and_, event, false, inspect, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, event, false, inspect, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstanceState, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.attributes import History, get_history
@@ -32,6 +33,7 @@ from sqlalchemy.sql.selectable import AliasedReturnsRows, CompoundSelect, Join, 
 
 from ecrm_core import models as m
 from ecrm_core.errors import CustomerNotVisible, ForeignWrite, UnlimitedRead
+from ecrm_core.models.base import Key
 from ecrm_core.models.people import Language, Role
 
 Criteria: TypeAlias = ColumnElement[bool]
@@ -213,56 +215,53 @@ RULES: dict[type[m.Base], Rule] = {
 }
 
 
-class Limits:
-    """The loader criteria of an employee, to be added to any statement over the mapped classes it reads.
+class Reach(StrEnum):
+    """How far one statement of somebody reads."""
 
-    Args:
-        customer_id: somebody found to be the actor's; whoever sees only own customers then reads
-            only what hangs on this one.
-    """
-
-    def __init__(self, actor: Actor, *, customer_id: int | None = None) -> None:
-        self._actor = actor
-        self._customer_id = customer_id
-        # Made when first asked for: a gesture reads a few classes of many, and each criterion costs time.
-        self._made: dict[type[m.Base], ORMOption | None] = {}
-
-    def of(self, models: Iterable[type[m.Base]]) -> list[ORMOption]:
-        """What a statement over these classes needs, and no more: each criterion it carries costs time."""
-        return [limit for limit in map(self._limit, models) if limit is not None]
-
-    def _limit(self, model: type[m.Base]) -> ORMOption | None:
-        if model not in self._made:
-            found = self._criterion(model)
-            # Each lazy load passes through here itself, so the criteria need not travel with the rows.
-            self._made[model] = (
-                None
-                if found is None
-                else with_loader_criteria(model, found, include_aliases=True, propagate_to_loaders=False)
-            )
-        return self._made[model]
-
-    def _criterion(self, model: type[m.Base]) -> Criteria | None:
-        rule = RULES[model]
-        if rule.side is Side.NOBODY:
-            return false()
-        if self._actor.is_staff or rule.side is Side.EVERYONE:
-            return None
-        if self._customer_id is not None and rule.side is Side.CUSTOMER:
-            return _hangs_on(model, self._customer_id)
-        assert self._actor.employee_id is not None
-        return rule.read(self._actor.employee_id)
+    EVERYTHING = "everything"
+    OWN = "own"
+    ONE = "one"
+    """Of the customer side only what hangs on one customer, found to be the actor's; else as `OWN`."""
 
 
-def _hangs_on(model: Any, customer_id: int) -> Criteria:
+# By name, not by value: a statement limited once is limited for every actor and customer.
+_ACTOR = bindparam("visible_to", type_=Key)
+_ONE = bindparam("visible_of", type_=Key)
+
+
+@cache
+def _limit(model: type[m.Base], reach: Reach) -> ORMOption | None:
+    """What a statement over this class carries; none where everything of it may be read."""
+    return _option(model, _criterion(model, reach, _ACTOR))
+
+
+def _option(model: type[m.Base], criterion: Criteria | None) -> ORMOption | None:
+    if criterion is None:
+        return None
+    # Each lazy load passes through here itself, so the criteria need not travel with the rows.
+    return with_loader_criteria(model, criterion, include_aliases=True, propagate_to_loaders=False)
+
+
+def _criterion(model: type[m.Base], reach: Reach, actor: Any) -> Criteria | None:
+    rule = RULES[model]
+    if rule.side is Side.NOBODY:
+        return false()
+    if reach is Reach.EVERYTHING or rule.side is Side.EVERYONE:
+        return None
+    if reach is Reach.ONE and rule.side is Side.CUSTOMER:
+        return _hangs_on(model)
+    return rule.read(actor)
+
+
+def _hangs_on(model: Any) -> Criteria:
     """The rows of a customer-side model that belong to one customer."""
     rows: Criteria
     if model in {m.Customer, m.CustomerSearch}:
-        rows = model.id == customer_id
+        rows = model.id == _ONE
     elif model is m.OrderStatusChange:
-        rows = model.order_id.in_(select(_order.c.id).where(_order.c.customer_id == customer_id))
+        rows = model.order_id.in_(select(_order.c.id).where(_order.c.customer_id == _ONE))
     else:
-        rows = model.customer_id == customer_id
+        rows = model.customer_id == _ONE
     return rows
 
 
@@ -274,7 +273,9 @@ def limited(statement: Any, actor: Actor) -> Any:
     """
     if actor.employee_id is None:
         return statement
-    return statement.options(*Limits(actor).of(models_of(statement)))
+    reach = Reach.EVERYTHING if actor.is_staff else Reach.OWN
+    found = ((model, _criterion(model, reach, actor.employee_id)) for model in models_of(statement))
+    return statement.options(*(_option(model, criterion) for model, criterion in found if criterion is not None))
 
 
 def models_of(statement: Any) -> list[type[m.Base]]:
@@ -329,8 +330,7 @@ class VisibleSession(Session):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.actor = actor
-        self.limits = Limits(actor)
-        self._limits_of: dict[int, Limits] = {}
+        self._found: set[int] = set()
         self._by_key: type[m.Base] | None = None
 
     def get(self, entity: Any, *args: Any, **kwargs: Any) -> Any:
@@ -343,20 +343,19 @@ class VisibleSession(Session):
         finally:
             self._by_key = outer
 
-    def limits_of(self, customer_id: int) -> Limits:
-        """The criteria of a statement run with `execution_options={"of_customer": customer_id}`.
+    def find(self, customer_id: int) -> None:
+        """Make sure of the customer of a statement run with `execution_options={"of_customer": customer_id}`.
 
-        The customer is looked up once; after that their rows are known by the number alone, rather
-        than each by a search among thousands of own customers.
+        They are looked up once; after that their rows are known by the number alone, rather than each
+        by a search among thousands of own customers.
 
         Raises:
             CustomerNotVisible: missing, or a colleague's.
         """
-        if customer_id not in self._limits_of:
+        if customer_id not in self._found:
             if self.get(m.Customer, customer_id) is None:
                 raise CustomerNotVisible(customer_id=customer_id)
-            self._limits_of[customer_id] = Limits(self.actor, customer_id=customer_id)
-        return self._limits_of[customer_id]
+            self._found.add(customer_id)
 
     def connection(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise UnlimitedRead(statement="Session.connection()")
@@ -379,8 +378,9 @@ def driver_connection(session: Session) -> Connection:
 WHOSE = ("id", "customer_id", "order_id", "employee_id", "owner_id", "announcement_id")
 """The fields that tell whose a row is."""
 
-_models_of: WeakKeyDictionary[Any, list[type[m.Base]]] = WeakKeyDictionary()
-"""Of statements that were looked through once: none ever changes, and those made once for all are asked often."""
+_limited: WeakKeyDictionary[Any, dict[Reach, Any]] = WeakKeyDictionary()
+"""Statements that were looked through once, as they may be run: none ever changes, and those made once for
+all are asked often. Limiting them anew would cost more than running them."""
 
 
 @event.listens_for(VisibleSession, "do_orm_execute")
@@ -392,18 +392,29 @@ def _limit_reads(state: ORMExecuteState) -> None:
     if not state.is_select:
         raise UnlimitedRead(statement=type(state.statement).__name__)
     one = state.execution_options.get("of_customer")
-    limits = session.limits if one is None else session.limits_of(one)
+    if one is not None:
+        session.find(one)
+    reach = Reach.EVERYTHING if session.actor.is_staff else Reach.OWN if one is None else Reach.ONE
     if session._by_key is not None:
-        models = [session._by_key]
+        limited_statement = _with_limits(state.statement, [session._by_key], reach)
     elif state.is_relationship_load:
-        models = list(RULES)
-    elif state.statement in _models_of:
-        models = _models_of[state.statement]
+        limited_statement = _with_limits(state.statement, RULES, reach)
     else:
-        models = _models_of[state.statement] = models_of(state.statement)
-    needed = limits.of(models)
-    if needed:  # a statement as it was is recognised sooner
-        state.statement = state.statement.options(*needed)
+        known = _limited.setdefault(state.statement, {})
+        if reach not in known:
+            known[reach] = _with_limits(state.statement, models_of(state.statement), reach)
+        limited_statement = known[reach]
+    if limited_statement is None:
+        return
+    state.statement = limited_statement
+    assert not isinstance(state.parameters, Sequence)
+    state.parameters = {**(state.parameters or {}), _ACTOR.key: session.actor.employee_id, _ONE.key: one}
+
+
+def _with_limits(statement: Any, models: Iterable[type[m.Base]], reach: Reach) -> Any | None:
+    """The statement with what limits it; none where nothing does: one as it was is recognised sooner."""
+    limits = [limit for model in models if (limit := _limit(model, reach)) is not None]
+    return statement.options(*limits) if limits else None
 
 
 @event.listens_for(VisibleSession, "before_flush")
