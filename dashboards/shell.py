@@ -165,7 +165,8 @@ class Shell:
         path = page.visit.path
         with pn.io.hold():
             for other, (_, place) in self._places.items():
-                place.visible = other == path
+                # Not by `visible`: Bokeh would measure every part anew, and the browser lay the page out twice.
+                place.styles = {"display": "" if other == path else "none"}
             if path not in self._places:
                 place = pn.Column(page, sizing_mode="stretch_width", margin=0)
                 self._places[path] = page, place
