@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -69,10 +70,10 @@ class Candidate:
     purchases: Purchases | None
     reasons: Sequence[Reason]
 
-    @property
+    @cached_property
     def due_on(self) -> date | None:
         """The day on which the oldest of the reasons fell due."""
-        return min((reason.due_on for reason in self.reasons if reason.due_on), default=None)
+        return min([reason.due_on for reason in self.reasons if reason.due_on], default=None)
 
 
 @dataclass(frozen=True)
@@ -202,13 +203,14 @@ def _follow_ups(work: Work, moment: Moment, employee_ids: Sequence[int]) -> Iter
         .order_by(owed.due_on, owed.line_id)
     )
     seen: set[tuple[int, str]] = set()
-    for row in rows:
-        if (row.customer_id, row.name) in seen:
+    zone = work.rules.timezone
+    for customer_id, due_on, product, ordered_at in rows:
+        if (customer_id, product) in seen:
             continue  # two lines of one product are asked about once
-        seen.add((row.customer_id, row.name))
-        bought = work.rules.business_date(row.ordered_at)
-        facts = {"product": row.name, "bought_on": bought.isoformat(), "due_on": row.due_on.isoformat()}
-        yield row.customer_id, Reason(AgendaKind.FOLLOW_UP, row.due_on, facts)
+        seen.add((customer_id, product))
+        bought = ordered_at.astimezone(zone).date()
+        facts = {"product": product, "bought_on": bought.isoformat(), "due_on": due_on.isoformat()}
+        yield customer_id, Reason(AgendaKind.FOLLOW_UP, due_on, facts)
 
 
 def _still_owed(moment: Moment) -> list[ColumnElement[bool]]:
@@ -294,6 +296,9 @@ class _Activity:
 
     def __init__(self, rules: CompanyRules, day: date) -> None:
         self.rules, self.day = rules, day
+        later = [day + timedelta(days=ahead) for ahead in range(1, rules.slip_days + 1)]
+        self._active_since = [(each, min(first for _, first in rules.activity.since(each))) for each in later]
+        """The days within reach, soonest first, and the first day that is active still on each."""
         self._known: dict[date, tuple[ActivityStatus, date | None]] = {}
 
     def __call__(self, last_on: date) -> tuple[ActivityStatus, date | None]:
@@ -303,17 +308,13 @@ class _Activity:
         return self._known[last_on]
 
     def _slips_on(self, last_on: date) -> date | None:
-        for ahead in range(1, self.rules.slip_days + 1):
-            later = self.day + timedelta(days=ahead)
-            if self.rules.activity.status(last_on, as_of=later) is ActivityStatus.LAPSED:
-                return later
-        return None
+        return next((later for later, first in self._active_since if last_on < first), None)
 
 
 def _called_ever(work: Work, moment: Moment, customer_ids: Sequence[int]) -> set[int]:
     """Who of these has been spoken to, or tried, before."""
     called: set[int] = set()
-    for some in _slices(customer_ids):
+    for some in slices(customer_ids):
         statement = select(m.Contact.customer_id).where(
             m.Contact.customer_id.in_(some), m.Contact.at < moment.known_at, m.Contact.outcome.in_(_ANSWERED)
         )
@@ -321,7 +322,7 @@ def _called_ever(work: Work, moment: Moment, customer_ids: Sequence[int]) -> set
     return called
 
 
-def _slices(values: Iterable[Any]) -> Iterator[list[Any]]:
+def slices(values: Iterable[Any]) -> Iterator[list[Any]]:
     """Values in a fixed order, as many at a time as a statement may name."""
     ordered = sorted(values)
     for start in range(0, len(ordered), NAMED):
@@ -388,12 +389,12 @@ def _not_to_be_called(work: Work, moment: Moment) -> set[int]:
     # In two steps along an index each, however many numbers there are.
     numbers = {
         number
-        for some in _slices(refused)
+        for some in slices(refused)
         for number in work.session.scalars(
             select(phone.e164).where(phone.customer_id.in_(some), ~_wrong_by(moment, phone))
         )
     }
-    for some in _slices(numbers):
+    for some in slices(numbers):
         holders = select(phone.customer_id).where(phone.e164.in_(some), ~_wrong_by(moment, phone))
         refused.update(work.session.scalars(holders))
     return refused

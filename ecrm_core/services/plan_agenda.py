@@ -7,22 +7,22 @@ calls worth most. Within the day the order is by what a call is worth.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from ecrm_core import models as m
 from ecrm_core.analytics.call_ranking import CallRanking, transparent_score
 from ecrm_core.collector import without_collector
-from ecrm_core.crm import Work
+from ecrm_core.crm import Work, insert_rows
 from ecrm_core.errors import UnknownEmployee
 from ecrm_core.frames import CallCandidates, checked
 from ecrm_core.models import AgendaItem, AgendaKind, Role
-from ecrm_core.queries.call_reasons import Candidate, Moment, candidates, deadline
+from ecrm_core.queries.call_reasons import Candidate, Moment, candidates, deadline, slices
 from ecrm_core.working_days import works_on
 
 FAR_AHEAD_DAYS = 60
@@ -74,7 +74,8 @@ def propose(
     Raises:
         UnknownEmployee: not an active telemarketer.
     """
-    return _propose(work, day, _telemarketers(work, usernames), ranking)
+    with without_collector():
+        return _propose(work, day, _telemarketers(work, usernames), ranking)
 
 
 def plan_agenda(
@@ -109,10 +110,12 @@ def plan_agenda(
     if not wanted:
         return []
     _clear(work, day, [employee.id for employee in wanted])
-    plans = _propose(work, day, wanted, ranking)
-    for plan in plans:
-        _write(work, plan, made.get(plan.employee_id))
-    work.session.flush()
+    with without_collector():
+        plans = _propose(work, day, wanted, ranking)
+        for plan in plans:
+            _record(work, plan, made.get(plan.employee_id))
+        _tell_more(work, day, plans)
+        insert_rows(work.session, AgendaItem, [_item(work, plan, call) for plan in plans for call in plan.calls])
     return plans
 
 
@@ -173,9 +176,8 @@ def _plans(work: Work, day: date, employee_ids: Iterable[int]) -> Iterable[m.Day
 def _propose(work: Work, day: date, employees: Sequence[m.Employee], ranking: CallRanking) -> list[PlannedDay]:
     moment = moment_of(work, day)
     on_agenda = {} if moment.past else _on_agenda(work, day, employees)
-    with without_collector():
-        found = candidates(work, moment, employees)
-        scores = scores_of([each for some in found.values() for each in some], day, ranking)
+    found = candidates(work, moment, employees)
+    scores = scores_of([each for some in found.values() for each in some], day, ranking)
     plans = []
     for employee in employees:
         listed = on_agenda.get(employee.id, _Listed())
@@ -271,7 +273,7 @@ def _waiting() -> list[ColumnElement[bool]]:
 def _clear(work: Work, day: date, employee_ids: Sequence[int]) -> None:
     """Take back proposals that nobody touched; what they were for is found again."""
     item = AgendaItem
-    untouched = select(item).where(
+    untouched = select(item.id).where(
         item.employee_id.in_(employee_ids),
         item.proposed,
         item.day <= day,
@@ -279,51 +281,49 @@ def _clear(work: Work, day: date, employee_ids: Sequence[int]) -> None:
         *_waiting(),
         ~select(m.Contact.id).where(m.Contact.agenda_item_id == item.id).exists(),
     )
-    for row in work.session.scalars(untouched.order_by(item.id)):
-        work.session.delete(row)
-    work.session.flush()
+    for some in slices(work.session.scalars(untouched)):
+        work.session.execute(delete(item).where(item.id.in_(some)))
 
 
-def _write(work: Work, plan: PlannedDay, before: m.DayPlan | None) -> None:
+def _record(work: Work, plan: PlannedDay, before: m.DayPlan | None) -> None:
     row = before or m.DayPlan(employee_id=plan.employee_id, day=plan.day)
     row.made_at, row.works, row.capacity = work.now, plan.works, plan.capacity
     row.promised, row.proposed, row.left_over = plan.promised, len(plan.calls), len(plan.left)
     row.oldest_left_on = plan.oldest_left_on
     work.session.add(row)
-    work.session.add_all(_item(work, plan, call) for call in plan.calls)
-    if plan.known:
-        _tell_more(work, plan)
 
 
-def _item(work: Work, plan: PlannedDay, call: PlannedCall) -> AgendaItem:
+def _item(work: Work, plan: PlannedDay, call: PlannedCall) -> dict[str, Any]:
     candidate = call.candidate
-    return AgendaItem(
-        employee_id=plan.employee_id,
-        customer_id=candidate.customer_id,
-        day=plan.day,
-        kind=candidate.reasons[0].kind,
-        title=candidate.name[:200],
-        proposed=True,
-        created_at=work.now,
-        reasons=[reason.kept for reason in candidate.reasons],
-        due_on=candidate.due_on,
-        rank=call.rank,
-        score=call.score,
-    )
+    return {
+        "employee_id": plan.employee_id,
+        "customer_id": candidate.customer_id,
+        "day": plan.day,
+        "kind": candidate.reasons[0].kind,
+        "title": candidate.name[:200],
+        "proposed": True,
+        "created_at": work.now,
+        "reasons": [reason.kept for reason in candidate.reasons],
+        "due_on": candidate.due_on,
+        "rank": call.rank,
+        "score": call.score,
+    }
 
 
-def _tell_more(work: Work, plan: PlannedDay) -> None:
+def _tell_more(work: Work, day: date, plans: Sequence[PlannedDay]) -> None:
     """Give what stands on the agenda already whatever else speaks for the same call."""
-    item = AgendaItem
-    rows = work.session.scalars(
-        select(item).where(
-            item.employee_id == plan.employee_id,
-            item.customer_id.in_(list(plan.known)),
-            item.day <= plan.day,
-            item.kind != AgendaKind.TASK,
-            *_waiting(),
-        )
-    )
-    for row in rows:
+    known = {(plan.employee_id, number): candidate for plan in plans for number, candidate in plan.known.items()}
+    for row in _standing(work, day, known):
         assert row.customer_id is not None
-        row.reasons = [reason.kept for reason in plan.known[row.customer_id].reasons]
+        row.reasons = [reason.kept for reason in known[row.employee_id, row.customer_id].reasons]
+
+
+def _standing(work: Work, day: date, known: Iterable[tuple[int, int]]) -> Iterator[AgendaItem]:
+    """What waits on the agendas of these telemarketers for these customers of theirs."""
+    item = AgendaItem
+    wanted = set(known)
+    for some in slices({customer_id for _, customer_id in wanted}):
+        rows = work.session.scalars(
+            select(item).where(item.customer_id.in_(some), item.day <= day, item.kind != AgendaKind.TASK, *_waiting())
+        )
+        yield from (row for row in rows if (row.employee_id, row.customer_id) in wanted)
