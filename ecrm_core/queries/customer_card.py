@@ -346,14 +346,16 @@ _PERSON = (
     .outerjoin(_owner, _owner.id == m.Customer.owner_id)
     .outerjoin(_changer, _changer.id == m.Customer.changed_by_id)
 )
+_BY_CODE = _PERSON.where(m.Customer.code == bindparam("code"))
+_BY_ID = _PERSON.where(m.Customer.id == bindparam("customer_id"))
 
 
 def _person(work: Work, code: str) -> Person:
-    found = work.session.execute(_PERSON.where(m.Customer.code == code)).one_or_none()
+    found = work.session.execute(_BY_CODE, {"code": code}).one_or_none()
     for _ in range(MERGES):
         if found is None or found.Customer.merged_into_id is None:
             break
-        found = work.session.execute(_PERSON.where(m.Customer.id == found.Customer.merged_into_id)).one_or_none()
+        found = work.session.execute(_BY_ID, {"customer_id": found.Customer.merged_into_id}).one_or_none()
     if found is None or found.Customer.merged_into_id is not None:
         raise CustomerNotVisible(code=code)
     row: m.Customer = found.Customer

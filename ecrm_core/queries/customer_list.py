@@ -27,6 +27,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     tuple_,
     union_all,
     values,
@@ -355,13 +356,17 @@ def neighbours(work: Work, filters: CustomerFilters, sort: CustomerSort, custome
     listed = _list(work, filters, sort)
     count = _count(work, filters)
     for at, leg in enumerate(listed.legs):
-        # Asked without the filters, so that somebody who dropped out still has a place.
-        held = leg.join(select(*leg.keys).select_from(Customer)).where(Customer.id == customer_id, *leg.conditions)
-        values = work.session.execute(held).first()
-        if values is None:
+        # Found whatever the filters say of them, so that somebody who dropped out still has a place.
+        fits = and_(true(), *listed.conditions)
+        held = leg.join(select(fits, *leg.keys).select_from(Customer)).where(
+            Customer.id == customer_id, *leg.conditions
+        )
+        row = work.session.execute(held).first()
+        if row is None:
             continue
+        listed_now, *values = row
         position = None
-        if work.session.scalar(listed.customers(leg).where(Customer.id == customer_id)) is not None:
+        if listed_now:
             far = COUNTED if listed.driven or not work.actor.is_staff else WALKED
             before = listed.count(listed.legs[:at], far)
             if before < far:
@@ -832,9 +837,11 @@ def _next(listed: _List, legs: Sequence[_Leg], values: Sequence[Any], *, backwar
         statement = listed.ordered(leg, backwards=backwards).limit(1)
         if at == 0:
             statement = statement.where(_beyond(listed.keys(leg), values, down=leg.down is not backwards))
-        found = listed.work.session.scalar(statement)
+        found: str | None = listed.work.session.scalar(
+            select(Customer.code).where(Customer.id == statement.correlate(None).scalar_subquery())
+        )
         if found is not None:
-            return listed.work.session.scalar(select(Customer.code).where(Customer.id == found))
+            return found
     return None
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, func, select
 
 from ecrm_core.crm import Work, see_anew, start_writing
 from ecrm_core.errors import CustomerNotVisible, EcrmError, InvalidValue, NotVisible
@@ -36,6 +36,22 @@ from ecrm_core.services.orders.taking import take_through_door
 from ecrm_core.services.record import put_on_record
 
 PLACE = ("address", "city", "province", "postcode")
+
+# Asked with every customer that is opened.
+_CUSTOMER = bindparam("customer_id", type_=BigInteger)
+_OPEN_OFFERS = (
+    select(ChangeOffer, Order.number, Employee.name)
+    .join(Order, Order.id == ChangeOffer.order_id)
+    .join(Employee, Employee.id == ChangeOffer.by_id)
+    .where(ChangeOffer.customer_id == _CUSTOMER, ChangeOffer.answered_at.is_(None))
+    .order_by(ChangeOffer.id)
+)
+_FIRST_PHONE = (
+    select(CustomerPhone.typed)
+    .where(CustomerPhone.customer_id == _CUSTOMER)
+    .order_by(CustomerPhone.position, CustomerPhone.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -207,19 +223,11 @@ def open_offers(work: Work, customer_id: int) -> list[OpenOffer]:
         CustomerNotVisible: missing, or a colleague's.
     """
     customer = own_customer(work, customer_id)
-    phone = work.session.scalar(
-        select(CustomerPhone.typed)
-        .where(CustomerPhone.customer_id == customer_id)
-        .order_by(CustomerPhone.position, CustomerPhone.id)
-        .limit(1)
-    )
-    rows = work.session.execute(
-        select(ChangeOffer, Order.number, Employee.name)
-        .join(Order, Order.id == ChangeOffer.order_id)
-        .join(Employee, Employee.id == ChangeOffer.by_id)
-        .where(ChangeOffer.customer_id == customer_id, ChangeOffer.answered_at.is_(None))
-        .order_by(ChangeOffer.id)
-    )
+    asked: dict[str, Any] = {"params": {"customer_id": customer_id}, "execution_options": {"of_customer": customer_id}}
+    rows = work.session.execute(_OPEN_OFFERS, **asked).all()
+    if not rows:
+        return []
+    phone = work.session.scalar(_FIRST_PHONE, **asked)
     return [
         OpenOffer(
             offer.id,
