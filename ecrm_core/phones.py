@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
@@ -34,6 +36,7 @@ def parse_phone(typed: str, region: str) -> str:
     raise InvalidValue("phone", typed, "phone")
 
 
+@lru_cache(maxsize=20_000)
 def show_phone(e164: str, region: str) -> str:
     """A number as people there write it: `0812-3456-789`; with its country code where it is foreign."""
     number = phonenumbers.parse(e164, region)

@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import zip_longest
 from typing import Any, Literal, TypeVar
 
 import phonenumbers
@@ -21,8 +23,8 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     and_,
+    bindparam,
     case,
-    column,
     func,
     literal,
     or_,
@@ -30,7 +32,6 @@ from sqlalchemy import (
     true,
     tuple_,
     union_all,
-    values,
 )
 from sqlalchemy.orm import aliased
 
@@ -54,7 +55,7 @@ from ecrm_core.models.orders import FollowUpState
 from ecrm_core.phones import parse_phone, show_phone
 from ecrm_core.queries.activity import status_case
 from ecrm_core.queries.counting import DERIVED_ORDERS, line_counts
-from ecrm_core.rules import ActivityStatus, birthday_in
+from ecrm_core.rules import ActivityStatus, CompanyRules, birthday_in
 
 PAGE = 50
 """Rows of a page."""
@@ -528,7 +529,7 @@ def _filters(work: Work, filters: CustomerFilters) -> list[_Filter]:
     if filters.birthday_near:
         found.append(_birthday_filter(work))
     if filters.due:
-        found.append(_hanging(FollowUp.customer_id, *_open_follow_up(work), FollowUp.due_on <= work.today))
+        found.append(_hanging(FollowUp.customer_id, *_open_follow_up(work.today), FollowUp.due_on <= work.today))
     if filters.product is not None:
         found.append(_product_filter(work, filters.product, filters.relation))
     if filters.category is not None:
@@ -568,9 +569,9 @@ def _hanging(customer_id: Any, first: ColumnElement[bool], *others: ColumnElemen
     return _Filter(ids, ids.where(customer_id == Customer.id).correlate(Customer).exists(), size=size)
 
 
-def _open_follow_up(work: Work, model: Any = FollowUp) -> tuple[ColumnElement[bool], ...]:
+def _open_follow_up(today: date) -> tuple[ColumnElement[bool], ...]:
     """Follow-ups that may still be answered."""
-    return (and_(model.state == FollowUpState.OPEN, model.expires_on >= work.today),)
+    return (and_(FollowUp.state == FollowUpState.OPEN, FollowUp.expires_on >= today),)
 
 
 def _product_filter(work: Work, code: str, relation: Relation) -> _Filter:
@@ -614,15 +615,25 @@ def _either(one: _Filter, other: _Filter) -> _Filter:
     return _Filter(union_all(one.ids, other.ids), or_(one.asked, other.asked))
 
 
-def _last_activity(work: Work) -> Any:
-    """Instant of the newest order that counts as of today.
+_AHEAD = select(Customer.id).where(Customer.last_activity_at >= bindparam("end")).limit(1)
 
-    It is kept with the customer by what is known now. Where a file brought orders dated ahead, those
-    customers' lines are asked: orders after today do not exist for it.
+
+def _ordered_ahead(work: Work) -> bool:
+    """Whether a file brought orders dated after today."""
+    return work.session.scalar(_AHEAD, {"end": work.rules.end_of(work.today)}) is not None
+
+
+def _activity(work: Work) -> Any:
+    """Instant of the newest order that counts as of today."""
+    return _last_activity(work.rules.end_of(work.today)) if _ordered_ahead(work) else Customer.last_activity_at
+
+
+def _last_activity(end: datetime) -> Any:
+    """Instant of the newest order that counts, where some are dated after the end of today.
+
+    It is kept with the customer by what is known now; those customers' lines are asked: orders after
+    today do not exist for it.
     """
-    end = work.rules.end_of(work.today)
-    if work.session.scalar(select(Customer.id).where(Customer.last_activity_at >= end).limit(1)) is None:
-        return Customer.last_activity_at
     known = (
         select(func.max(OrderLine.ordered_at))
         .where(OrderLine.customer_id == Customer.id, line_counts(end))
@@ -633,7 +644,7 @@ def _last_activity(work: Work) -> Any:
 
 
 def _status_filter(work: Work, status: ActivityStatus) -> _Filter:
-    last_at = _last_activity(work)
+    last_at = _activity(work)
     limits = [(each, work.rules.start_of(first_day)) for each, first_day in work.rules.activity.since(work.today)]
 
     def of(column: Any) -> Any:
@@ -708,13 +719,13 @@ def _legs(work: Work, filters: CustomerFilters, sort: CustomerSort, *, driven: b
         case "code":
             return [_Leg((Customer.code,), down=sort.down)]
         case "city" | "activity" | "status":
-            column = Customer.city if sort.key == "city" else _last_activity(work)
+            column = Customer.city if sort.key == "city" else _activity(work)
             # Of the statuses the newest comes first.
             return _valued(column, down=sort.down is not (sort.key == "status"))
         case "phone":
             return _valued(_phone_of(), down=sort.down) if few else _by_phone(down=sort.down)
         case "due":
-            return _valued(_due_of(work), down=sort.down) if few else _by_due(work, down=sort.down)
+            return _valued(_due_of(work.today), down=sort.down) if few else _by_due(work, down=sort.down)
         case "owner" if work.actor.is_staff and not filters.owner:
             return _by_owner(work, down=sort.down, driven=driven)
         case _:
@@ -733,11 +744,11 @@ def _phone_of() -> Any:
     )
 
 
-def _due_of(work: Work) -> Any:
+def _due_of(today: date) -> Any:
     """The earliest follow-up of a customer that may still be answered."""
     return (
         select(func.min(FollowUp.due_on))
-        .where(FollowUp.customer_id == Customer.id, *_open_follow_up(work))
+        .where(FollowUp.customer_id == Customer.id, *_open_follow_up(today))
         .correlate(Customer)
         .scalar_subquery()
     )
@@ -767,7 +778,7 @@ def _by_due(work: Work, *, down: bool) -> list[_Leg]:
     """In the order of all open follow-ups, each customer where the earliest of theirs stands."""
     earliest = (
         select(FollowUp.customer_id.label("id"), func.min(FollowUp.due_on).label("due"))
-        .where(*_open_follow_up(work))
+        .where(*_open_follow_up(work.today))
         .group_by(FollowUp.customer_id)
         .subquery()
     )
@@ -780,7 +791,7 @@ def _by_due(work: Work, *, down: bool) -> list[_Leg]:
             select(earliest.c.id),
             lambda statement: statement.join(earliest, earliest.c.id == Customer.id),
         ),
-        _Leg((Customer.id,), (~_hanging(FollowUp.customer_id, *_open_follow_up(work)).asked,)),
+        _Leg((Customer.id,), (~_hanging(FollowUp.customer_id, *_open_follow_up(work.today)).asked,)),
     ]
 
 
@@ -847,38 +858,48 @@ def _next(listed: _List, legs: Sequence[_Leg], values: Sequence[Any], *, backwar
 
 # Rows
 
+_PLACES = tuple(f"id_{place}" for place in range(PAGE))
+# Not `VALUES`, which SQLAlchemy would compile anew for every page.
+_wanted = union_all(*(select(bindparam(place, type_=Customer.id.type).label("id")) for place in _PLACES)).cte("wanted")
+_PHONES = (
+    select(CustomerPhone.customer_id, CustomerPhone.e164)
+    .where(CustomerPhone.customer_id.in_(bindparam("ids", expanding=True)), CustomerPhone.wrong_at.is_(None))
+    .order_by(CustomerPhone.customer_id, CustomerPhone.position, CustomerPhone.id)
+)
 
-def _rows(work: Work, ids: Sequence[int]) -> list[CustomerRow]:
-    if not ids:
-        return []
-    last_at = _last_activity(work)
-    rules = work.rules
-    status = status_case(last_at, rules.activity, as_of=work.today, zone=rules.timezone)
+
+@lru_cache(maxsize=8)
+def _rows_statement(rules: CompanyRules, today: date, *, ahead: bool) -> Select[Any]:
+    """What a page shows of its customers; made once for a day and its rules."""
+    last_at: Any = _last_activity(rules.end_of(today)) if ahead else Customer.last_activity_at
     # Joined to these ids, and each looked up by its key: asked for `IN` them, SQLite goes through all of an owner's.
-    wanted = values(column("id", Customer.id.type), name="wanted").data([(each,) for each in ids]).cte("wanted")
-    rows = work.session.execute(
+    return (
         select(
             Customer.id,
             Customer.code,
             Customer.name,
             Customer.city,
             last_at.label("last_at"),
-            status.label("status"),
-            _due_of(work).label("due"),
+            status_case(last_at, rules.activity, as_of=today, zone=rules.timezone).label("status"),
+            _due_of(today).label("due"),
             Employee.name.label("owner"),
             Customer.do_not_call_at,
         )
-        .select_from(wanted)
-        .join(Customer, Customer.id == wanted.c.id)
+        .select_from(_wanted)
+        .join(Customer, Customer.id == _wanted.c.id)
         .join(Employee, Employee.id == Customer.owner_id, isouter=True)
         .where(Customer.merged_into_id.is_(None))
     )
+
+
+def _rows(work: Work, ids: Sequence[int]) -> list[CustomerRow]:
+    if not ids:
+        return []
+    rules = work.rules
+    wanted = dict(zip_longest(_PLACES, ids))
+    rows = work.session.execute(_rows_statement(rules, work.today, ahead=_ordered_ahead(work)), wanted)
     phones: dict[int, str] = {}
-    for customer_id, e164 in work.session.execute(
-        select(CustomerPhone.customer_id, CustomerPhone.e164)
-        .where(CustomerPhone.customer_id.in_(ids), CustomerPhone.wrong_at.is_(None))
-        .order_by(CustomerPhone.customer_id, CustomerPhone.position, CustomerPhone.id)
-    ):
+    for customer_id, e164 in work.session.execute(_PHONES, {"ids": ids}):
         phones.setdefault(customer_id, show_phone(e164, rules.phone_region))
     found = {
         row.id: CustomerRow(
