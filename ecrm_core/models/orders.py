@@ -132,8 +132,8 @@ class OrderLine(Base):
     __tablename__ = "order_line"
     __table_args__ = (
         UniqueConstraint("order_id", "fingerprint", "occurrence"),
-        # Covering: who is active, as of any day, never touches the table.
-        Index("ix_order_line_customer_id_ordered_at", "customer_id", "ordered_at", "void_at"),
+        # Covering: who is active, and who has bought how much, as of any day, never touches the table.
+        Index("ix_order_line_customer_id_ordered_at", "customer_id", "ordered_at", "void_at", "order_id", "amount"),
         Index("ix_order_line_product_id_customer_id", "product_id", "customer_id", "ordered_at"),
         Index("ix_order_line_ordered_at", "ordered_at", "id"),
     )
