@@ -6,14 +6,14 @@ export, and the frames of `queries.history` alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from ecrm_core.crm import Work
@@ -317,7 +317,7 @@ def transaction_rows(
         wanted = wanted.join(Order, _its_order(work, filters))
     wanted = _sorted(wanted, sort)
     ids = list(work.session.scalars(wanted.limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)))
-    found = {row.line_id: row for row in _rows(work, full_lines().where(OrderLine.id.in_(ids)))} if ids else {}
+    found = {row.line_id: row for row in _rows(work, _THESE_LINES, {"lines": ids})} if ids else {}
     return [found[line_id] for line_id in ids if line_id in found]
 
 
@@ -338,7 +338,7 @@ def transaction_totals(work: Work, filters: TransactionFilters) -> TransactionTo
 
 def one_transaction(work: Work, line_id: int) -> TransactionRow | None:
     """One line as history shows it; none where it is missing, or not the actor's to see."""
-    return next(_rows(work, full_lines().where(OrderLine.id == line_id)), None)
+    return next(_rows(work, _THESE_LINES, {"lines": [line_id]}), None)
 
 
 def _sorted(statement: Select[Any], sort: Sort, *, joined: bool = False) -> Select[Any]:
@@ -347,6 +347,9 @@ def _sorted(statement: Select[Any], sort: Sort, *, joined: bool = False) -> Sele
     def by(column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
         return column.desc().nulls_last() if sort.down else column.asc().nulls_last()
 
+    last = (OrderLine.ordered_at.desc(), OrderLine.id.desc()) if sort.down else (OrderLine.ordered_at, OrderLine.id)
+    if sort.key is SortKey.DATE:
+        return statement.order_by(*last)
     columns: dict[SortKey, SQLColumnExpression[Any]] = {
         SortKey.ORDER: Order.number,
         SortKey.CUSTOMER: Customer.search_name,
@@ -357,9 +360,6 @@ def _sorted(statement: Select[Any], sort: Sort, *, joined: bool = False) -> Sele
         SortKey.FOLLOWED_UP: _of_follow_up(FollowUp.followed_up_on),
         SortKey.RESPONSE: _newest_rating(),
     }
-    last = (OrderLine.ordered_at.desc(), OrderLine.id.desc()) if sort.down else (OrderLine.ordered_at, OrderLine.id)
-    if sort.key is SortKey.DATE:
-        return statement.order_by(*last)
     if not joined and sort.key is SortKey.CUSTOMER:
         statement = statement.outerjoin(Customer, Customer.id == OrderLine.customer_id)
     if not joined and sort.key is SortKey.PRODUCT:
@@ -428,8 +428,12 @@ def full_lines() -> Select[Any]:
     )
 
 
-def _rows(work: Work, statement: Select[Any]) -> Iterator[TransactionRow]:
-    for row in work.session.execute(statement):
+# Made once: making it costs more than running it.
+_THESE_LINES = full_lines().where(OrderLine.id.in_(bindparam("lines", expanding=True)))
+
+
+def _rows(work: Work, statement: Select[Any], values: Mapping[str, Any] | None = None) -> Iterator[TransactionRow]:
+    for row in work.session.execute(statement, values):
         state = row.follow_up
         if state is FollowUpState.OPEN and row.expires_on < work.today:
             state = FollowUpState.EXPIRED
