@@ -466,6 +466,8 @@ def check_new_rows(session: Session, model: type[m.Base], rows: Sequence[Mapping
     """
     if not isinstance(session, VisibleSession):
         return
+    if session.actor.is_staff and session.actor.role in RULES[model].writers:
+        return  # whosever they are
     told = [name for name in WHOSE if name in rows[0]]
     with session.no_autoflush:
         for values in dict.fromkeys(tuple(row[name] for name in told) for row in rows):
@@ -484,8 +486,16 @@ def _check_customer(session: VisibleSession, row: Any, changed: set[str] | None)
     else:
         customers = {*_before(row, "customer_id"), row.customer_id}
     for customer_id in customers:
-        if customer_id is None or session.get(m.Customer, customer_id) is None:
+        if customer_id is None or not _sees_customer(session, customer_id):
             raise ForeignWrite(table=row.__tablename__)
+
+
+def _sees_customer(session: VisibleSession, customer_id: int) -> bool:
+    # What `get` does for somebody who is held already, without its ceremony: asked for each row that is written.
+    held = session.identity_map.get((m.Customer, (customer_id,), None))
+    if held is not None and not inspect(held).expired:
+        return True
+    return session.get(m.Customer, customer_id) is not None
 
 
 def _before(row: Any, name: str) -> list[Any]:

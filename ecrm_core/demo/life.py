@@ -7,6 +7,7 @@ put away is played on from where it was.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -379,9 +380,10 @@ class Desk:
             )
             .order_by(m.FollowUp.due_on, m.FollowUp.line_id)
         )
+        all_workdays = [day for day in self.period if day.weekday() < SATURDAY]
         for follow_up, line in self.work.session.execute(owed).all():
             fresh = follow_up.due_on >= self.first
-            workdays = [day for day in self.period if day.weekday() < SATURDAY and day >= follow_up.due_on]
+            workdays = all_workdays[bisect_left(all_workdays, follow_up.due_on) :]
             still_open = follow_up.state is FollowUpState.OPEN  # an earlier call may have closed it
             if still_open and workdays and self.chance.random() < effort * (0.7 if fresh else 0.01 * len(self.period)):
                 at = self.life.some_time(self.chance.choice(workdays), self.chance)

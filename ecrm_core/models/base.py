@@ -77,7 +77,9 @@ def to_ten_thousandths(amount: Decimal) -> int:
 
 def folded(text: str) -> str:
     """A text as searching sees it: no case, no accents, single spaces. "José  NUGROHO" is "jose nugroho"."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    plain = text
+    if not text.isascii():
+        plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
     return " ".join(plain.casefold().split())
 
 
@@ -92,6 +94,8 @@ class Code(TypeDecorator[StrEnum]):
         self.kind = kind
 
     def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        if isinstance(value, self.kind):
+            return value.value
         return None if value is None else str(self.kind(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:

@@ -57,7 +57,7 @@ class Customer(Base):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
     created_at: Mapped[instant]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
-    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    version: Mapped[int] = mapped_column(default=1)
     """Raised by each correction: who corrects what they read earlier is told of what changed since."""
     changed_at: Mapped[datetime | None]
     changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, SmallInteger, String, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ecrm_core.models.base import Base, Code, instant, key, money
@@ -87,7 +87,7 @@ class Order(Base):
     """The form's idempotency key: one order per intention, however often it is sent."""
     import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"), index=True)
     created_at: Mapped[instant]
-    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    version: Mapped[int] = mapped_column(default=1)
     """Raised by each correction and step: who acts on what they read earlier is told of what changed."""
 
 
@@ -102,7 +102,7 @@ class OrderStatusChange(Base):
     at: Mapped[instant]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("employee.id"))
     reason: Mapped[str | None] = mapped_column(String(500))
-    refused_at_door: Mapped[bool] = mapped_column(default=False, server_default=false())
+    refused_at_door: Mapped[bool] = mapped_column(default=False)
     """A return of what was never taken in: cash on delivery, refused at the door."""
 
 
@@ -117,7 +117,7 @@ class OrderDraft(Base):
     """The form's idempotency key; the order made from it carries the same."""
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     saved_at: Mapped[instant]
-    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class OrderLine(Base):

@@ -29,7 +29,10 @@ def clean_text(field: str, value: str | None, *, limit: int, lines: bool = False
     if len(text) > limit:
         raise InvalidValue(field, text[:40], "too_long", limit=limit)
     allowed = "\n\t" if lines else ""
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in allowed for sign in text):
+    # Looked at sign by sign only where there is something to find.
+    if not text.isprintable() and any(
+        unicodedata.category(sign) in {"Cc", "Cs"} and sign not in allowed for sign in text
+    ):
         raise InvalidValue(field, text[:40], "characters")
     return text
 

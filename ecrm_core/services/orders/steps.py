@@ -122,7 +122,8 @@ def return_pieces(work: Work, line_id: int, quantity: int, *, reason: str) -> Or
     if all(other.void_at is not None for other in lines):
         order.status = OrderStatus.RETURNED
         note_statuses(work, [(order, work.now)], reason=told)
-    refresh_last_activity(work, [order.customer_id])
+    if quantity == kept:
+        refresh_last_activity(work, [order.customer_id])
     return order.status
 
 
