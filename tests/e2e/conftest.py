@@ -73,7 +73,7 @@ def served(database: str, repo: Path, data: Path, *, now: datetime | None = None
             yield line.rstrip("/")
         finally:
             program.terminate()
-            program.wait(20)
+            program.wait(60)
 
 
 @pytest.fixture
