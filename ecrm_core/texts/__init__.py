@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_compact_decimal, format_decimal, get_currency_symbol
 
@@ -50,11 +51,33 @@ def catalogue(language: Language, *folders: Path) -> Mapping[str, str]:
     return texts
 
 
+LOCALES = {Language.INDONESIAN: Locale.parse("id_ID"), Language.ENGLISH: Locale.parse("en_GB")}
+
+# What a screen says of days and money is much the same from one gesture to the next, and making it takes time.
+
+
+@lru_cache(maxsize=10_000)
+def _date(day: date, pattern: str, language: Language) -> str:
+    return format_date(day, pattern, locale=LOCALES[language])
+
+
+@lru_cache(maxsize=10_000, typed=True)
+def _number(value: int | float | Decimal, pattern: str | None, language: Language) -> str:
+    return format_decimal(value, pattern, locale=LOCALES[language])
+
+
+@lru_cache
+def _under(prefix: str, language: Language, folders: tuple[Path, ...]) -> Mapping[str, str]:
+    start = f"{prefix}."
+    return {key[len(start) :]: text for key, text in catalogue(language, *folders).items() if key.startswith(start)}
+
+
 class Texts:
     """The words of one language. `texts("home.greeting", name="Siti")`."""
 
     def __init__(self, language: Language | str, *folders: Path) -> None:
         self.language = Language(language)
+        self._folders = folders
         self._texts = catalogue(self.language, *folders)
 
     def __call__(self, key: str, **facts: Any) -> str:
@@ -72,8 +95,7 @@ class Texts:
 
     def starting_with(self, prefix: str) -> dict[str, str]:
         """Every text under a prefix, by the rest of its key: what a screen hands to its script."""
-        start = f"{prefix}."
-        return {key[len(start) :]: text for key, text in self._texts.items() if key.startswith(start)}
+        return dict(_under(prefix, self.language, self._folders))
 
     def error(self, error: EcrmError) -> str:
         """A refusal in words: what was refused, why, what to do."""
@@ -101,23 +123,23 @@ class Texts:
 
     def day(self, day: date, *, year: bool = True) -> str:
         """A day as it is written: `24 Nov 2026`."""
-        return format_date(day, "d MMM y" if year else "d MMM", locale=self._locale)
+        return _date(day, "d MMM y" if year else "d MMM", self.language)
 
     def long_date(self, day: date) -> str:
         """A day with its weekday: `Sel, 24 Nov 2026`."""
-        return format_date(day, "EEE, d MMM y", locale=self._locale)
+        return _date(day, "EEE, d MMM y", self.language)
 
     def full_date(self, day: date) -> str:
         """A day in full: `Selasa, 24 November 2026`."""
-        return format_date(day, "EEEE, d MMMM y", locale=self._locale)
+        return _date(day, "EEEE, d MMMM y", self.language)
 
     def weekday(self, day: date) -> str:
         """The day of the week: `Selasa`."""
-        return format_date(day, "EEEE", locale=self._locale)
+        return _date(day, "EEEE", self.language)
 
     def month(self, day: date) -> str:
         """A month: `November 2026`."""
-        return format_date(day, "MMMM y", locale=self._locale)
+        return _date(day, "MMMM y", self.language)
 
     def clock(self, at: time | datetime) -> str:
         """A time of day: `09.30` in Indonesian, `09:30` in English."""
@@ -149,7 +171,7 @@ class Texts:
     def money(self, amount: Decimal, currency: str = "IDR") -> str:
         """Money as it is written: `Rp 1.250.000`; decimals only where there are any."""
         pattern = "#,##0" if amount == amount.to_integral_value() else "#,##0.00##"
-        number = format_decimal(abs(amount), pattern, locale=self._locale)
+        number = _number(abs(amount), pattern, self.language)
         symbol = get_currency_symbol(currency, locale=self._locale)
         return f"{'−' if amount < 0 else ''}{symbol} {number}"
 
@@ -160,8 +182,8 @@ class Texts:
 
     def number(self, value: int | float | Decimal) -> str:
         """A number with its thousands parted."""
-        return format_decimal(value, locale=self._locale)
+        return _number(value, None, self.language)
 
     @property
-    def _locale(self) -> str:
-        return "id_ID" if self.language is Language.INDONESIAN else "en_GB"
+    def _locale(self) -> Locale:
+        return LOCALES[self.language]
