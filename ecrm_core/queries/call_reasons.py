@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -32,7 +32,7 @@ NAMED = 500
 """Values that one statement names at most."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One reason to call a customer.
 
@@ -59,7 +59,7 @@ class Purchases(NamedTuple):
     last_on: date
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A customer with at least one reason to be called; the most pressing reason comes first."""
 
@@ -69,11 +69,12 @@ class Candidate:
     known_since: date
     purchases: Purchases | None
     reasons: Sequence[Reason]
+    due_on: date | None = field(init=False, compare=False)
+    """The day on which the oldest of the reasons fell due."""
 
-    @cached_property
-    def due_on(self) -> date | None:
-        """The day on which the oldest of the reasons fell due."""
-        return min([reason.due_on for reason in self.reasons if reason.due_on], default=None)
+    def __post_init__(self) -> None:
+        due = [reason.due_on for reason in self.reasons if reason.due_on is not None]
+        object.__setattr__(self, "due_on", min(due, default=None))
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,6 @@ class _Person(NamedTuple):
     id: int
     owner_id: int
     name: str
-    birth: tuple[int | None, int, int] | None
     created_at: datetime
 
 
@@ -125,12 +125,13 @@ def candidates(work: Work, moment: Moment, employees: Sequence[m.Employee]) -> d
     found: dict[int, list[Reason]] = defaultdict(list)
     for customer_id, reason in (
         *_follow_ups(work, moment, list(weeks)),
-        *_birthdays(work, moment, people.values(), weeks),
+        *_birthdays(work, moment, weeks),
         *_by_activity(work, moment, people.values(), purchases),
     ):
         if customer_id in people and reason.kind not in dismissed.get(customer_id, ()):
             found[customer_id].append(reason)
     answer: dict[int, list[Candidate]] = {employee_id: [] for employee_id in weeks}
+    zone = work.rules.timezone
     for customer_id in sorted(found):
         person = people[customer_id]
         answer[person.owner_id].append(
@@ -138,9 +139,9 @@ def candidates(work: Work, moment: Moment, employees: Sequence[m.Employee]) -> d
                 customer_id,
                 person.owner_id,
                 person.name,
-                work.rules.business_date(person.created_at),
+                person.created_at.astimezone(zone).date(),
                 purchases.get(customer_id),
-                sorted(found[customer_id], key=lambda reason: reason.due_on or date.max),
+                tuple(sorted(found[customer_id], key=lambda reason: reason.due_on or date.max)),
             )
         )
     return answer
@@ -152,18 +153,10 @@ def _own(employee_ids: Sequence[int]) -> ColumnElement[bool]:
 
 def _people(work: Work, employee_ids: Sequence[int]) -> Iterator[_Person]:
     customer = m.Customer
-    statement = select(
-        customer.id,
-        customer.owner_id,
-        customer.name,
-        customer.birth_year,
-        customer.birth_month,
-        customer.birth_day,
-        customer.created_at,
-    ).where(_own(employee_ids))
-    for number, owner_id, name, year, month, day, created_at in work.session.execute(statement):
+    statement = select(customer.id, customer.owner_id, customer.name, customer.created_at).where(_own(employee_ids))
+    for number, owner_id, name, created_at in work.session.execute(statement):
         assert owner_id is not None
-        yield _Person(number, owner_id, name, (year, month, day) if month and day else None, created_at)
+        yield _Person(number, owner_id, name, created_at)
 
 
 def _purchases(work: Work, moment: Moment, employee_ids: Sequence[int]) -> dict[int, Purchases]:
@@ -204,13 +197,17 @@ def _follow_ups(work: Work, moment: Moment, employee_ids: Sequence[int]) -> Iter
     )
     seen: set[tuple[int, str]] = set()
     zone = work.rules.timezone
+
+    @cache
+    def reason(product: str, bought_on: date, due_on: date) -> Reason:
+        facts = {"product": product, "bought_on": bought_on.isoformat(), "due_on": due_on.isoformat()}
+        return Reason(AgendaKind.FOLLOW_UP, due_on, facts)
+
     for customer_id, due_on, product, ordered_at in rows:
         if (customer_id, product) in seen:
             continue  # two lines of one product are asked about once
         seen.add((customer_id, product))
-        bought = ordered_at.astimezone(zone).date()
-        facts = {"product": product, "bought_on": bought.isoformat(), "due_on": due_on.isoformat()}
-        yield customer_id, Reason(AgendaKind.FOLLOW_UP, due_on, facts)
+        yield customer_id, reason(product, ordered_at.astimezone(zone).date(), due_on)
 
 
 def _still_owed(moment: Moment) -> list[ColumnElement[bool]]:
@@ -237,12 +234,11 @@ def _still_owed(moment: Moment) -> list[ColumnElement[bool]]:
     ]
 
 
-def _birthdays(
-    work: Work, moment: Moment, people: Iterable[_Person], weeks: Mapping[int, str]
-) -> Iterator[tuple[int, Reason]]:
+def _birthdays(work: Work, moment: Moment, weeks: Mapping[int, str]) -> Iterator[tuple[int, Reason]]:
     """Birthdays of the day, and those missed on the days off right before it, not greeted yet."""
+    customer = m.Customer
     days = {
-        employee_id: [moment.day, *days_off_before(week, moment.day, most=LONGEST_ABSENCE_DAYS - 1)]
+        employee_id: {moment.day, *days_off_before(week, moment.day, most=LONGEST_ABSENCE_DAYS - 1)}
         for employee_id, week in weeks.items()
     }
     greeted = {
@@ -254,15 +250,20 @@ def _birthdays(
             )
         )
     }
-    for person in people:
-        if person.birth is None:
-            continue
-        year, month, number = person.birth
-        for on in days[person.owner_id]:
-            if birthday_in(on.year, month, number) == on and (person.id, on) not in greeted:
+    for on in sorted(set().union(*days.values()), reverse=True):
+        whose = [employee_id for employee_id, own in days.items() if on in own]
+        rows = work.session.execute(select(customer.id, customer.birth_year).where(_own(whose), _born_on(on)))
+        for number, year in rows:
+            if (number, on) not in greeted:
                 facts = {"on": on.isoformat(), "turns": on.year - year if year else None}
-                yield person.id, Reason(AgendaKind.BIRTHDAY, on, facts)
-                break
+                yield number, Reason(AgendaKind.BIRTHDAY, on, facts)
+
+
+def _born_on(day: date) -> ColumnElement[bool]:
+    """Whose birthday is greeted on a day."""
+    dates = {(day.month, day.day)} | ({(2, 29)} if birthday_in(day.year, 2, 29) == day else set())
+    customer = m.Customer
+    return or_(*(and_(customer.birth_month == month, customer.birth_day == number) for month, number in sorted(dates)))
 
 
 def _by_activity(
@@ -273,42 +274,49 @@ def _by_activity(
     called = _called_ever(work, moment, [person.id for person in people if person.id not in purchases])
     worth_since = months_before(day, rules.win_back_months)
     activity = _Activity(rules, day)
-    for person in people:
-        bought = purchases.get(person.id)
-        if bought is None:
-            if person.id not in called:
-                since = rules.business_date(person.created_at)
-                yield person.id, Reason(AgendaKind.PROSPECT, None, {"since": since.isoformat()})
-            continue
-        status, slips_on = activity(bought.last_on)
-        facts = {"last_on": bought.last_on.isoformat(), "status": str(status)}
+    zone = rules.timezone
+
+    # Many share what speaks for them; each such reason is made once.
+    @cache
+    def new_since(since: date) -> Reason:
+        return Reason(AgendaKind.PROSPECT, None, {"since": since.isoformat()})
+
+    @cache
+    def silent_since(last_on: date, orders: int) -> Reason | None:
+        status, slips_on = activity(last_on)
+        facts = {"last_on": last_on.isoformat(), "status": str(status)}
         if status is ActivityStatus.LAPSED:
-            if bought.orders > 1 and bought.last_on >= worth_since:
-                yield person.id, Reason(AgendaKind.WIN_BACK, None, {**facts, "orders": bought.orders})
+            if orders > 1 and last_on >= worth_since:
+                return Reason(AgendaKind.WIN_BACK, None, {**facts, "orders": orders})
         elif status is ActivityStatus.SIX_MONTHS and slips_on is not None:
             # Due from the first day on which it could be seen.
-            due = max(slips_on - timedelta(days=rules.slip_days), bought.last_on)
-            yield person.id, Reason(AgendaKind.SLIP, due, {**facts, "slips_on": slips_on.isoformat()})
+            due = max(slips_on - timedelta(days=rules.slip_days), last_on)
+            return Reason(AgendaKind.SLIP, due, {**facts, "slips_on": slips_on.isoformat()})
+        return None
+
+    for person in people:
+        bought = purchases.get(person.id)
+        if bought is not None:
+            reason = silent_since(bought.last_on, bought.orders)
+            if reason is not None:
+                yield person.id, reason
+        elif person.id not in called:
+            yield person.id, new_since(person.created_at.astimezone(zone).date())
 
 
 class _Activity:
-    """How recently somebody bought, and when they slip, by the day of their last order; each worked out once."""
+    """How recently somebody bought, and when they slip, by the day of their last order."""
 
     def __init__(self, rules: CompanyRules, day: date) -> None:
         self.rules, self.day = rules, day
         later = [day + timedelta(days=ahead) for ahead in range(1, rules.slip_days + 1)]
         self._active_since = [(each, min(first for _, first in rules.activity.since(each))) for each in later]
         """The days within reach, soonest first, and the first day that is active still on each."""
-        self._known: dict[date, tuple[ActivityStatus, date | None]] = {}
 
     def __call__(self, last_on: date) -> tuple[ActivityStatus, date | None]:
         """The status, and the day within reach on which they are inactive unless they buy."""
-        if last_on not in self._known:
-            self._known[last_on] = self.rules.activity.status(last_on, as_of=self.day), self._slips_on(last_on)
-        return self._known[last_on]
-
-    def _slips_on(self, last_on: date) -> date | None:
-        return next((later for later, first in self._active_since if last_on < first), None)
+        slips_on = next((later for later, first in self._active_since if last_on < first), None)
+        return self.rules.activity.status(last_on, as_of=self.day), slips_on
 
 
 def _called_ever(work: Work, moment: Moment, customer_ids: Sequence[int]) -> set[int]:
