@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from ecrm_core import models as m
 from ecrm_core.crm import Crm
@@ -95,6 +95,25 @@ def test_real_birthdays_are_kept(crm: Crm, birth: tuple[int | None, int, int] | 
     with crm.work("siti") as work:
         row = work.session.get_one(m.Customer, card.id)
         assert (row.birth_year, row.birth_month, row.birth_day) == (birth or (None, None, None))
+
+
+def test_many_are_written_at_once_and_numbered_in_their_order(crm: Crm) -> None:
+    written = []
+
+    def watch(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO customer ("):
+            written.append(statement)
+
+    event.listen(crm.engine, "before_cursor_execute", watch)
+    for start in (0, 30):  # the second time numbers are taken already
+        with crm.work("siti") as work:
+            cards = add_customers(work, [CustomerForm(name=f"Orang {start + number}") for number in range(30)])
+            assert [card.id for card in cards] == list(range(cards[0].id, cards[0].id + 30))
+    event.remove(crm.engine, "before_cursor_execute", watch)
+    assert len(written) == 2
+    with crm.work("siti") as work:
+        names = work.session.execute(select(m.Customer.code, m.Customer.name).order_by(m.Customer.id)).all()
+        assert names == [(f"C{number + 1:06d}", f"Orang {number}") for number in range(60)]
 
 
 def test_many_are_entered_together_or_not_at_all(crm: Crm) -> None:
