@@ -209,18 +209,24 @@ class _Listed:
 
 
 def _on_agenda(work: Work, day: date, employees: Sequence[m.Employee]) -> dict[int, _Listed]:
-    """Who stands on each agenda by hand, by promise or by acceptance, or was dealt with on the day."""
+    """Who stands on each agenda by hand, by promise or by acceptance, or was dealt with on the day.
+
+    Waiting are only those entrusted to that telemarketer still: of others they see nothing on their
+    agenda. What was done took its time, whosever the customer is by now.
+    """
     item = AgendaItem
     rows = work.session.execute(
-        select(item.employee_id, item.customer_id, item.day, item.done_at).where(
+        select(item.employee_id, item.customer_id, item.day, item.done_at)
+        .join(m.Customer, m.Customer.id == item.customer_id)
+        .where(
             item.employee_id.in_([employee.id for employee in employees]),
-            item.customer_id.is_not(None),
             item.deleted_at.is_(None),
             item.dismissed_at.is_(None),
             or_(
                 item.done_at >= work.rules.start_of(day),
                 and_(
                     item.done_at.is_(None),
+                    m.Customer.owner_id == item.employee_id,
                     item.day <= day + timedelta(days=FAR_AHEAD_DAYS),
                     or_(item.proposed.is_(False), item.accepted_at.is_not(None)),
                 ),

@@ -487,6 +487,34 @@ def test_promises_are_served_or_reported_and_never_taken_away(town: Town) -> Non
     assert standing == kept
 
 
+def test_what_was_promised_to_a_customer_who_went_to_a_colleague_takes_no_room(town: Town) -> None:
+    moved, stays, called = (town.buys(name, 60) for name in ("moved", "stays", "called"))
+    town.buys("due", 40)
+    with town.crm.work("siti") as work:
+        for customer in (moved, stays):
+            add_agenda_item(work, title="janji", day=TUESDAY, customer_id=customer, kind=AgendaKind.CALL_BACK)
+        item = add_agenda_item(work, title="janji", day=TUESDAY, customer_id=called, kind=AgendaKind.CALL_BACK)
+        tick_agenda_item(work, item.id)
+    with town.crm.system("test") as work:
+        employees = {each.username: each for each in work.session.scalars(select(Employee))}
+        employees["siti"].capacity = 3
+        for row in work.session.scalars(select(Customer).where(Customer.id.in_([moved, called]))):
+            row.owner_id = employees["budi"].id
+    with town.crm.system("plan") as work:
+        plans = {plan.username: plan for plan in plan_agenda(work, TUESDAY)}
+    # The call that was made took its time; the promise that nobody can see any more takes none.
+    assert (plans["siti"].promised, len(plans["siti"].calls)) == (1, 1)
+    assert [call.candidate.name for call in plans["siti"].calls] == ["due"]
+    assert {call.candidate.name for call in plans["budi"].calls} == {"moved", "called"}
+    with town.crm.work("siti") as work:
+        row = work.session.get(DayPlan, (work.employee_id, TUESDAY))
+        assert row is not None
+        waiting = work.session.scalars(
+            select(AgendaItem).where(~AgendaItem.proposed, AgendaItem.done_at.is_(None))
+        ).all()
+        assert row.promised == len(waiting) == 1, "as many as the agenda shows"
+
+
 def test_nobody_waits_longer_than_the_rule_while_the_days_have_room(town: Town) -> None:
     """Ten fall due on a Tuesday, two fit into a day: after five working days all have been called, each once."""
     for number in range(10):
