@@ -269,8 +269,9 @@ class Shell:
         if turn != self._turn:
             return  # somebody in a hurry has gone on
         self.visit = visit
-        self._show(page)
-        self._point(back)
+        with pn.io.hold():
+            self._show(page)
+            self._point(back)
         # What one came for is on its way; the frame's numbers follow it.
         counts = await in_work(visit, self.texts, _count)
         if turn == self._turn:
