@@ -330,7 +330,7 @@ class VisibleSession(Session):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.actor = actor
-        self._found: set[int] = set()
+        self._found: dict[int, m.Customer] = {}
         self._by_key: type[m.Base] | None = None
 
     def get(self, entity: Any, *args: Any, **kwargs: Any) -> Any:
@@ -346,16 +346,17 @@ class VisibleSession(Session):
     def find(self, customer_id: int) -> None:
         """Make sure of the customer of a statement run with `execution_options={"of_customer": customer_id}`.
 
-        They are looked up once; after that their rows are known by the number alone, rather than each
-        by a search among thousands of own customers.
+        They are looked up once, and held: after that their rows are known by the number alone, rather
+        than each by a search among thousands of own customers.
 
         Raises:
             CustomerNotVisible: missing, or a colleague's.
         """
         if customer_id not in self._found:
-            if self.get(m.Customer, customer_id) is None:
+            customer = self.get(m.Customer, customer_id)
+            if customer is None:
                 raise CustomerNotVisible(customer_id=customer_id)
-            self._found.add(customer_id)
+            self._found[customer_id] = customer
 
     def connection(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise UnlimitedRead(statement="Session.connection()")

@@ -531,9 +531,14 @@ _SUMS = (
 )
 
 
+@lru_cache(maxsize=8)
+def _firsts(this_month: date) -> tuple[date, ...]:
+    """The first days of the months that are told, this one last."""
+    return tuple(months_before(this_month, back) for back in reversed(range(MONTHS)))
+
+
 def _sums(work: Work, customer_id: int) -> list[Sums]:
-    this_month = work.today.replace(day=1)
-    firsts = [months_before(this_month, back) for back in reversed(range(MONTHS))]
+    firsts = _firsts(work.today.replace(day=1))
     starts = {f"month_{place}": work.rules.start_of(first) for place, first in enumerate(firsts)}
     rows = _rows(work, _SUMS, customer_id, **_until_today(work), **starts).all()
     nothing = Decimal(0)
