@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,7 @@ from ecrm_core.models import (
     Order,
     Product,
 )
-from ecrm_core.queries.call_reasons import Candidate, Reason, candidates, deadline
+from ecrm_core.queries.call_reasons import Candidate, Reason, _Activity, candidates, deadline
 from ecrm_core.rules import ActivityStatus, CompanyRules
 from ecrm_core.services.agenda import add_agenda_item, tick_agenda_item
 from ecrm_core.services.contacts import record_contact
@@ -124,6 +125,42 @@ def test_when_the_days_are_too_short_the_oldest_go_first() -> None:
 def test_a_birthday_is_for_its_day() -> None:
     assert deadline(due(1, TUESDAY, AgendaKind.BIRTHDAY), WEEK, WAIT) == TUESDAY
     assert deadline(due(1, TUESDAY), WEEK, WAIT) == date(2026, 12, 1)
+
+
+EDGES = st.one_of(
+    DAYS,
+    st.sampled_from([date(2026, 12, 31), date(2027, 1, 1), date(2027, 2, 28), date(2028, 2, 29), date(2026, 8, 16)]),
+)
+WEEKS = st.sampled_from(["1111100", "1111110", "0111111", "1010100", "0000001"])
+
+
+@given(on=EDGES, week=WEEKS, wait=st.integers(1, 10))
+def test_a_wait_is_counted_in_days_that_are_worked(on: date, week: str, wait: int) -> None:
+    last = deadline(due(1, on), week, wait)
+    between = [on + timedelta(days=number) for number in range(1, (last - on).days + 1)]
+    assert works_on(week, last)
+    assert sum(works_on(week, day) for day in between) == wait
+
+
+@given(
+    day=EDGES,
+    ago=st.integers(0, 400),
+    slip=st.integers(1, 40),
+    months=st.integers(1, 12),
+)
+def test_the_day_somebody_slips_is_the_first_on_which_they_are_inactive(
+    day: date, ago: int, slip: int, months: int
+) -> None:
+    rules = CompanyRules(slip_days=slip, six_months_months=max(months, 2), one_month_months=1)
+    last_on = day - timedelta(days=ago)
+    status, slips_on = _Activity(rules, day)(last_on)
+    lapsed = [
+        later
+        for later in (day + timedelta(days=ahead) for ahead in range(1, slip + 1))
+        if rules.activity.status(last_on, as_of=later) is ActivityStatus.LAPSED
+    ]
+    assert status is rules.activity.status(last_on, as_of=day)
+    assert slips_on == (lapsed[0] if lapsed else None)
 
 
 def test_public_holidays_are_no_working_days() -> None:
@@ -357,12 +394,13 @@ def test_somebody_unknown_is_named(town: Town) -> None:
 # ---- The edges of months, years and days
 
 
-def reasons_on(town: Town, day: date) -> dict[str, list[tuple[AgendaKind, date | None]]]:
-    """Everybody of Siti's with a reason to be called on a day, whether she works or not."""
-    town.at(day)
+def reasons_on(town: Town, day: date | None) -> dict[str, list[tuple[AgendaKind, date | None]]]:
+    """Everybody of Siti's with a reason to be called on a day, none for today, whether she works or not."""
+    if day is not None:
+        town.at(day)
     with town.crm.system("plan") as work:
         siti = work.session.scalars(select(Employee).where(Employee.username == "siti")).one()
-        (found,) = candidates(work, moment_of(work, day), [siti]).values()
+        (found,) = candidates(work, moment_of(work, day or work.today), [siti]).values()
     return {each.name: [(reason.kind, reason.due_on) for reason in each.reasons] for each in found}
 
 
@@ -452,6 +490,183 @@ def test_the_day_turns_at_midnight_of_the_company(town: Town, zone: str) -> None
             assert work.today == day
             (plan,) = propose(work, work.today, usernames=["siti"])
         assert {call.candidate.name for call in plan.calls} == due_now
+
+
+ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
+MINUTE = timedelta(minutes=1)
+
+
+class Midnights:
+    """A town in a zone, whose clock is put to midnights of its company and to the minutes before."""
+
+    def __init__(self, town: Town, zone: str) -> None:
+        self.town, self.zone = town, ZoneInfo(zone)
+        with town.crm.system("test company") as work:
+            work.session.add(
+                CompanySetting(name="timezone_name", value=zone, valid_from=date(2020, 1, 1), set_at=work.now)
+            )
+
+    def begin(self, day: date) -> None:
+        self.town.clock.now = datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)
+
+    def end(self, day: date) -> None:
+        self.begin(day + timedelta(days=1))
+        self.town.clock.now -= MINUTE
+
+    def plan(self) -> PlannedDay:
+        with self.town.crm.system("plan") as work:
+            (plan,) = propose(work, work.today, usernames=["siti"])
+        return plan
+
+    def reasons(self) -> dict[str, list[tuple[AgendaKind, date | None]]]:
+        return reasons_on(self.town, None)
+
+    def both(self, day: date) -> list[dict[str, list[tuple[AgendaKind, date | None]]]]:
+        """What is found at the first and in the last minute of a day."""
+        self.begin(day)
+        first = self.reasons()
+        self.end(day)
+        return [first, self.reasons()]
+
+
+@pytest.fixture(params=ZONES)
+def midnights(town: Town, request: pytest.FixtureRequest) -> Midnights:
+    return Midnights(town, request.param)
+
+
+def test_who_was_spoken_to_rests_for_whole_days_of_the_company(midnights: Midnights) -> None:
+    """Spoken to a minute before midnight and at midnight, at the end of a year: free a day apart."""
+    day = date(2026, 12, 30)
+    midnights.begin(day - timedelta(days=3))
+    names = {name: midnights.town.customer(name) for name in ("reached late", "reached", "refused late", "refused")}
+    for put, end in ((midnights.end, " late"), (midnights.begin, "")):
+        put(day - timedelta(days=1) if end else day)
+        with midnights.town.crm.work("siti") as work:
+            record_contact(work, names[f"refused{end}"], channel="phone", outcome="not_interested")
+            # By the telephone alone nobody is a prospect who has been called: they have bought since.
+            record_contact(work, names[f"reached{end}"], channel="phone", outcome="reached")
+    with midnights.town.crm.work("siti") as work:
+        for name, customer in names.items():
+            take_orders(work, [OrderForm(customer, [LineForm(midnights.town.product)], name)])
+        for row in work.session.scalars(select(FollowUp)):
+            row.due_on = day
+    rules = CompanyRules()
+    rest, long = timedelta(days=rules.contact_rest_days), timedelta(days=rules.refusal_rest_days)
+    one = timedelta(days=1)
+    for on, free in (
+        (day + rest - 2 * one, set()),
+        (day + rest - one, {"reached late"}),
+        (day + rest, {"reached late", "reached"}),
+        (day + long - 2 * one, {"reached late", "reached"}),
+        (day + long - one, {"reached late", "reached", "refused late"}),
+        (day + long, set(names)),
+    ):
+        assert [set(found) for found in midnights.both(on)] == [free, free], on
+
+
+def test_a_birthday_begins_and_ends_at_midnight_of_the_company(midnights: Midnights) -> None:
+    midnights.begin(date(2026, 12, 1))
+    midnights.town.customer("leap", birth=(1980, 2, 29))
+    midnights.town.customer("new year", birth=(None, 1, 1))
+    for day, born in (
+        (date(2026, 12, 31), set()),
+        (date(2027, 1, 1), {"new year"}),
+        (date(2027, 2, 28), {"leap"}),
+        (date(2027, 3, 1), {"leap"}),  # a Monday: missed on the Sunday
+        (date(2027, 3, 2), set()),
+        (date(2028, 2, 28), set()),
+        (date(2028, 2, 29), {"leap"}),
+    ):
+        for found in midnights.both(day):
+            greeted = {name for name, reasons in found.items() if AgendaKind.BIRTHDAY in [kind for kind, _ in reasons]}
+            assert greeted == born, day
+
+
+def test_promises_work_and_days_off_turn_at_midnight_of_the_company(midnights: Midnights) -> None:
+    """At the end of a year: the day after is New Year's Day, and a holiday."""
+    town, eve = midnights.town, date(2026, 12, 31)
+    midnights.begin(date(2026, 12, 1))
+    promised, called = town.customer("promised"), town.customer("called")
+    for name in ("a", "b"):
+        town.customer(name)
+    with town.crm.system("test") as work:
+        work.session.scalars(select(Employee).where(Employee.username == "siti")).one().capacity = 2
+    with town.crm.work("siti") as work:
+        add_agenda_item(work, title="janji", day=eve, customer_id=promised, kind=AgendaKind.CALL_BACK)
+        item = add_agenda_item(work, title="janji", day=eve, customer_id=called, kind=AgendaKind.CALL_BACK)
+
+    def told() -> tuple[date, bool, int, int]:
+        plan = midnights.plan()
+        return plan.day, plan.works, plan.promised, len(plan.calls)
+
+    before = eve - timedelta(days=1)
+    midnights.end(before)
+    assert told() == (before, True, 0, 2), "what is promised for later takes no room yet"
+    with town.crm.work("siti") as work:
+        tick_agenda_item(work, item.id)
+    assert told() == (before, True, 0, 1), "one of the two of this day is done"
+    midnights.begin(eve)
+    assert told() == (eve, True, 1, 1), "what was done yesterday takes no room today"
+    midnights.end(eve)
+    assert told() == (eve, True, 1, 1)
+    midnights.begin(eve + timedelta(days=1))
+    assert told() == (eve + timedelta(days=1), False, 1, 0)
+
+
+# ---- Whatever the company
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_the_company_a_plan_keeps_its_rules(town: Town, seed: int) -> None:
+    chance = Random(seed)
+    owners, refused, promises = {}, set(), {}
+    one = timedelta(days=1)
+    for number in range(12):
+        owner, name = chance.choice(["siti", "siti", "budi"]), f"n{number}"
+        ago = chance.sample([2, 20, 31, 40, 62, 170, 300, 400], chance.randint(0, 2))
+        customer = town.buys(name, *ago, owner=owner) if ago else town.customer(name, owner=owner)
+        owners[customer] = owner
+    for customer, owner in owners.items():
+        with town.crm.work(owner) as work:
+            fate = chance.random()
+            if fate < 0.15:
+                mark_do_not_call(work, customer)
+                refused.add(customer)
+            elif fate < 0.3:
+                record_contact(work, customer, channel="phone", outcome=chance.choice(["reached", "not_interested"]))
+                refused.add(customer)
+            elif fate < 0.55:
+                promises[customer] = TUESDAY + chance.randint(-2, 2) * one
+                add_agenda_item(work, title="janji", day=promises[customer], customer_id=customer)
+    with town.crm.system("test") as work:
+        capacity = {}
+        for employee in work.session.scalars(select(Employee)):
+            capacity[employee.username] = employee.capacity = chance.randint(1, 5)
+        twins = {
+            number: work.session.scalars(select(CustomerPhone).where(CustomerPhone.customer_id == number)).one()
+            for number in chance.sample(sorted(owners), 2)
+        }
+        first, second = twins.values()
+        work.session.add(CustomerPhone(customer_id=first.customer_id, e164=second.e164, typed="", position=1))
+        silent = set(work.session.scalars(select(Customer.id).where(Customer.do_not_call_at.is_not(None))))
+    if twins.keys() & silent:
+        refused |= twins.keys()
+    for day in (TUESDAY, TUESDAY + 3 * one):
+        with town.crm.system("plan") as work:
+            plans = propose(work, day)
+            again = propose(work, day)
+        assert again == plans
+        called = [(plan.username, call.candidate.customer_id) for plan in plans for call in plan.calls]
+        assert len({customer for _, customer in called}) == len(called), "nobody is called twice"
+        assert all(owners[customer] == username for username, customer in called)
+        assert not {customer for _, customer in called} & (refused | set(promises))
+        for plan in plans:
+            mine = [on for customer, on in promises.items() if owners[customer] == plan.username]
+            assert plan.capacity == capacity[plan.username]
+            assert plan.promised == sum(on <= day for on in mine)
+            room = max(plan.capacity - plan.promised, 0)
+            assert len(plan.calls) <= room
+            assert len(plan.calls) == room or not plan.left, "a day is filled before anybody is left over"
 
 
 # ---- Promises, and waiting, from day to day
