@@ -20,9 +20,12 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import SQLAlchemyError
 
 from ecrm_core.analytics.activity import status_counts
-from ecrm_core.crm import Work, connect, make_engine
+from ecrm_core.backups.checking import check_database
+from ecrm_core.backups.making import make_backup, restore_backup
+from ecrm_core.crm import Work, connect, make_engine, system_clock, translated
 from ecrm_core.demo.opening import open_demo
 from ecrm_core.errors import EcrmError, ImportRefused
 from ecrm_core.importing.mapping import read_mapping
@@ -184,6 +187,56 @@ def history(
         print(_json(_sums(month, sums)))
     else:
         _print(_sums_table(sums), output)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Berkas baru. / A new file.")],
+) -> None:
+    """Cadangkan basis data, sambil dilayani. / Back the database up, while it is served."""
+    words = texts()
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words("backup.making"), total=None)
+        note = make_backup(
+            Installation().database_url,
+            file,
+            now=system_clock(),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    size = f"{file.stat().st_size / 1e6:,.1f}"
+    print(words("backup.made", path=file, size=size, customers=note.customers, orders=note.orders))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="Cadangan dari ecrm backup. / A backup from ecrm backup.")],
+) -> None:
+    """Pulihkan dari cadangan; yang lama disimpan. / Restore a backup; what was there is kept."""
+    words = texts()
+    done = restore_backup(Installation().database_url, file, now=system_clock())
+    made = done.note.made_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    print(words("backup.restored", made=made, customers=done.note.customers, orders=done.note.orders))
+    if done.kept is not None:
+        print(words("backup.kept", path=done.kept))
+
+
+@app.command()
+def check() -> None:
+    """Periksa keutuhan basis data. / Look the database over."""
+    words = texts()
+    engine = make_engine(Installation().database_url)
+    try:
+        faults = check_database(engine)
+    except SQLAlchemyError as error:
+        raise translated(error) from error
+    finally:
+        engine.dispose()
+    for fault in faults:
+        print(words(f"check.{fault.kind}", what=fault.what, count=fault.count))
+    if faults:
+        raise typer.Exit(SOME_REJECTED)
+    print(words("check.well"))
 
 
 @app.command("import")
