@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import SQLAlchemyError
 
 from ecrm_core.analytics.activity import status_counts
-from ecrm_core.backups.checking import check_database
+from ecrm_core.backups.checking import check_database, refuse_missing
 from ecrm_core.backups.making import make_backup, restore_backup
 from ecrm_core.crm import Work, connect, make_engine, system_clock, translated
 from ecrm_core.demo.opening import open_demo
@@ -225,6 +225,7 @@ def restore(
 def check() -> None:
     """Periksa keutuhan basis data. / Look the database over."""
     words = texts()
+    refuse_missing(Installation().database_url)
     engine = make_engine(Installation().database_url)
     try:
         faults = check_database(engine)

@@ -9,6 +9,7 @@ rolls back when the block raises.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -324,7 +325,7 @@ def _writing_is_over(session: Session, transaction: Any) -> None:
         session.info.pop("writing", None)
 
 
-def translated(error: SQLAlchemyError) -> DatabaseProblem:
+def translated(error: SQLAlchemyError | sqlite3.Error) -> DatabaseProblem:
     """A driver's complaint in our own words; the driver's stay in `detail`."""
     text = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
     lowered = text.lower()
@@ -336,7 +337,7 @@ def translated(error: SQLAlchemyError) -> DatabaseProblem:
         reason = "disk_full"
     elif "readonly" in lowered or "read-only" in lowered:
         reason = "read_only"
-    elif isinstance(error, OperationalError):
+    elif isinstance(error, OperationalError | sqlite3.OperationalError):
         reason = "unreachable"
     else:
         reason = "refused"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, and_, func, inspect, literal, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
 from ecrm_core import models as m
+from ecrm_core.backups.sealing import BackupRefused
 from ecrm_core.migrations import current, newest, ours
 from ecrm_core.visibility import RULES
 
@@ -20,6 +23,17 @@ class Fault:
     kind: str
     what: str
     count: int = 1
+
+
+def refuse_missing(address: str) -> None:
+    """Refuse an address at which there is no database yet: opening it would make an empty one.
+
+    Raises:
+        BackupRefused: `nothing`.
+    """
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).expanduser().is_file():
+        raise BackupRefused("nothing", path=url.database)
 
 
 def check_database(engine: Engine) -> list[Fault]:

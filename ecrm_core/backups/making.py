@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -15,8 +16,8 @@ from typing import TypeAlias
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
-from ecrm_core.backups.sealing import BackupNote, BackupRefused, note_of, seal, unpack
-from ecrm_core.crm import make_engine
+from ecrm_core.backups.sealing import BackupNote, BackupRefused, note_of, seal, second_name, settle, unpack
+from ecrm_core.crm import make_engine, translated
 from ecrm_core.migrations import configuration, newest, upgrade
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -24,7 +25,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 PAGES = 4096
 MEMBER = "company.db"
-BESIDE = ("-wal", "-shm")
+LOGS = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True)
@@ -50,31 +51,41 @@ def make_backup(address: str, target: Path, *, now: datetime, progress: Progress
         BackupRefused: `exists`; `folder` where there is none; `nothing` where there is no database;
             `backend` for another than SQLite; `damaged_source` where the database itself is not whole.
     """
-    source = _file_of(address)
+    source, target = _file_of(address), target.absolute()
     if target.exists():
         raise BackupRefused("exists", path=str(target))
-    if not target.absolute().parent.is_dir():
-        raise BackupRefused("folder", path=str(target.absolute().parent))
+    if not target.parent.is_dir():
+        raise BackupRefused("folder", path=str(target.parent))
     if not source.is_file():
         raise BackupRefused("nothing", path=str(source))
-    with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".ecrm-backup-") as folder:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".ecrm-backup-") as folder:
         copy = Path(folder) / MEMBER
-        with _opened(source) as live, closing(sqlite3.connect(copy, isolation_level=None)) as database:
-            # Held until the copy is done: a backup begins anew with every write of somebody else, unless
-            # what it reads stands still.
-            live.execute("BEGIN")
-            live.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            live.backup(
-                database,
-                pages=PAGES,
-                progress=lambda _status, left, total: progress(total - left, total) if progress else None,
-            )
-            database.execute("PRAGMA journal_mode=DELETE")
-            note = _noted(database, now)
-            if not _is_whole(database):
-                raise BackupRefused("damaged_source", path=str(source))
+        try:
+            note = _copied(source, copy, now, progress)
+        except sqlite3.OperationalError as error:
+            raise translated(error) from error
+        except sqlite3.DatabaseError as error:
+            raise BackupRefused("damaged_source", path=str(source)) from error
         seal(copy, note, target)
     return note
+
+
+def _copied(source: Path, copy: Path, now: datetime, progress: Progress | None) -> BackupNote:
+    live = closing(sqlite3.connect(f"{source.as_uri()}?mode=rw", uri=True, timeout=15, isolation_level=None))
+    with live as held, closing(sqlite3.connect(copy, isolation_level=None)) as database:
+        # Held until the copy is done: a backup begins anew with every write of somebody else, unless
+        # what it reads stands still.
+        held.execute("BEGIN")
+        held.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        held.backup(
+            database,
+            pages=PAGES,
+            progress=lambda _status, left, total: progress(total - left, total) if progress else None,
+        )
+        database.execute("PRAGMA journal_mode=DELETE")
+        if not _is_whole(database):
+            raise BackupRefused("damaged_source", path=str(source))
+        return _noted(database, source, now)
 
 
 def restore_backup(address: str, file: Path, *, now: datetime) -> Restored:
@@ -107,38 +118,56 @@ def restore_backup(address: str, file: Path, *, now: datetime) -> Restored:
             engine = make_engine(f"sqlite:///{fresh}")
             upgrade(engine)
             engine.dispose()
-            _close_log(fresh)
-        kept = _set_aside(place, now) if place.exists() else None
-        try:
-            fresh.replace(place)
-        except OSError:
-            if kept is not None:
-                kept.replace(place)
-            raise
-        _settle(place.parent)
+            with _alone(fresh):
+                pass  # its log is folded in
+        kept = _put_in_place(fresh, place, now)
+    settle(place.parent)
     return Restored(note, kept)
+
+
+def _put_in_place(fresh: Path, place: Path, now: datetime) -> Path | None:
+    """Give a database the name of another; that one is kept beside it, with whatever belongs to it."""
+    kept = place.with_name(f"{place.stem}-before-restore-{now:%Y%m%d-%H%M%S}{place.suffix}")
+    if kept.exists():
+        raise BackupRefused("exists", path=str(kept))
+    if not place.exists():
+        # A log whose database is gone would be played into the new one.
+        logs = _set_logs_aside(place, kept)
+        fresh.replace(place)
+        return kept if logs else None
+    with _alone(place):
+        _set_logs_aside(place, kept)
+        before = place.stat()
+        fresh.chmod(stat.S_IMODE(before.st_mode))
+        if os.geteuid() == 0:
+            os.chown(fresh, before.st_uid, before.st_gid)
+        second_name(place, kept)  # first, so that the old name is never without a database
+        fresh.replace(place)
+    return kept
+
+
+def _set_logs_aside(place: Path, kept: Path) -> bool:
+    """Keep what SQLite would play into whatever is opened under this name: it may hold the last orders."""
+    there = [ending for ending in LOGS if place.with_name(place.name + ending).exists()]
+    for ending in there:
+        place.with_name(place.name + ending).replace(kept.with_name(kept.name + ending))
+    return bool(there)
 
 
 def _file_of(address: str) -> Path:
     url = make_url(address)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         raise BackupRefused("backend", backend=url.get_backend_name())
-    return Path(url.database).expanduser().absolute()
+    return Path(url.database).expanduser().resolve()
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True, timeout=15, isolation_level=None)) as live:
-        yield live
-
-
-def _noted(database: sqlite3.Connection, now: datetime) -> BackupNote:
+def _noted(database: sqlite3.Connection, source: Path, now: datetime) -> BackupNote:
     try:
         (revision,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
         (customers,) = database.execute("SELECT count(*) FROM customer").fetchone()
         (orders,) = database.execute("SELECT count(*) FROM sales_order").fetchone()
-    except (sqlite3.DatabaseError, TypeError) as error:
-        raise BackupRefused("nothing", path="") from error
+    except (sqlite3.OperationalError, TypeError) as error:
+        raise BackupRefused("nothing", path=str(source)) from error
     return BackupNote("sqlite", revision, now, MEMBER, customers, orders)
 
 
@@ -150,39 +179,21 @@ def _is_whole(database: sqlite3.Connection) -> bool:
     return whole
 
 
-def _set_aside(place: Path, now: datetime) -> Path:
-    """Rename a database that nobody has open, its log folded into it."""
-    _close_log(place)
-    kept = place.with_name(f"{place.stem}-before-restore-{now:%Y%m%d-%H%M%S}{place.suffix}")
-    if kept.exists():
-        raise BackupRefused("exists", path=str(kept))
-    place.replace(kept)
-    return kept
-
-
-def _close_log(file: Path) -> None:
-    """Fold the write-ahead log into the file.
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Hold a database that nobody else has open, its log folded into it; one that is none any more, as it is.
 
     Raises:
-        BackupRefused: `in_use`: only who is alone can do this.
+        BackupRefused: `in_use`: only who is alone can fold the log in.
     """
     with closing(sqlite3.connect(file, timeout=1, isolation_level=None)) as database:
         try:
             (mode,) = database.execute("PRAGMA journal_mode=DELETE").fetchone()
+            if mode != "delete":
+                raise BackupRefused("in_use", path=str(file))
+            database.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise BackupRefused("in_use", path=str(file)) from error
         except sqlite3.DatabaseError:
-            return  # what is no database any more is set aside as it is
-    if mode != "delete":
-        raise BackupRefused("in_use", path=str(file))
-    for ending in BESIDE:
-        file.with_name(file.name + ending).unlink(missing_ok=True)
-
-
-def _settle(folder: Path) -> None:
-    """Let the new names reach the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            pass  # too damaged to be anybody's
+        yield

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 import zipfile
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from ecrm_core.errors import EcrmError
 
@@ -52,22 +54,59 @@ class BackupNote:
 
 
 def seal(database: Path, note: BackupNote, target: Path) -> None:
-    """Write a backup in one piece: under its name it is there whole, or not at all."""
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
-            packed.write(database, note.member)
-            packed.writestr(KNOWN_AS, json.dumps({**asdict(note), "made_at": note.made_at.isoformat()}, indent=2))
-            packed.comment = b"0" * SEAL_BYTES
-        with partial.open("r+b") as file:
+    """Write a backup in one piece: under its name it is there whole, or not at all, and for nobody else to read.
+
+    Raises:
+        BackupRefused: `exists`; what is there is not overwritten.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".ecrm-seal-") as folder:
+        partial = Path(folder) / target.name
+        with created(partial) as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+                packed.write(database, note.member)
+                packed.writestr(KNOWN_AS, json.dumps({**asdict(note), "made_at": note.made_at.isoformat()}, indent=2))
+                packed.comment = b"0" * SEAL_BYTES
+            file.flush()
             digest = _digest(file.fileno(), partial.stat().st_size - SEAL_BYTES)
             file.seek(-SEAL_BYTES, os.SEEK_END)
             file.write(digest.encode())
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(target)
+        try:
+            second_name(partial, target)  # unlike a renaming, this never takes the place of another file
+        except FileExistsError as error:
+            raise BackupRefused("exists", path=str(target)) from error
+    settle(target.parent)
+
+
+def second_name(file: Path, name: Path) -> None:
+    """Let a file be found under a new name as well; where a disk knows one name only, under that instead.
+
+    Raises:
+        FileExistsError: there is a file of this name.
+    """
+    try:
+        os.link(file, name)
+    except FileExistsError:
+        raise
+    except OSError:
+        if name.exists():
+            raise FileExistsError(name) from None
+        file.replace(name)
+
+
+def created(file: Path) -> BinaryIO:
+    """A new file that only its owner may read: it holds every customer, and what log-ins are checked with."""
+    return os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w+b")
+
+
+def settle(folder: Path) -> None:
+    """Let new names reach the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
-        partial.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def note_of(file: Path) -> BackupNote:
@@ -98,7 +137,7 @@ def note_of(file: Path) -> BackupNote:
 
 def unpack(file: Path, note: BackupNote, target: Path) -> None:
     """Take the database out of a backup, on to the disk."""
-    with zipfile.ZipFile(file) as packed, packed.open(note.member) as source, target.open("wb") as database:
+    with zipfile.ZipFile(file) as packed, packed.open(note.member) as source, created(target) as database:
         while part := source.read(CHUNK):
             database.write(part)
         database.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -165,6 +166,80 @@ def test_what_cannot_be_is_refused_and_changes_nothing(address: str, place: Path
     assert names(address) == ["Orang 0"]
 
 
+def log_left_behind(place: Path, tmp_path: Path) -> None:
+    """Leave a database as a killed server does: with the newest gestures in its log alone."""
+    copies = tmp_path / "killed"
+    copies.mkdir()
+    with closing(sqlite3.connect(place, isolation_level=None)) as served:
+        served.execute("PRAGMA journal_mode=WAL")
+        served.execute("PRAGMA wal_autocheckpoint=0")
+        for at in range(3):
+            served.execute("UPDATE customer SET name = 'Dari log ' || id, email = ?", (str(at) * 200,))
+        for ending in ("", "-wal", "-shm"):
+            shutil.copy(f"{place}{ending}", copies / f"company.db{ending}")
+    for file in copies.iterdir():
+        file.replace(place.with_name(file.name))
+
+
+@pytest.mark.parametrize("what", ["gone", "cut short"])
+def test_a_log_left_behind_is_not_played_into_what_is_restored(
+    address: str, place: Path, tmp_path: Path, what: str
+) -> None:
+    enter(address, 600)
+    file = tmp_path / "a.ecrm"
+    make_backup(address, file, now=NOW)
+    log_left_behind(place, tmp_path)
+    log = place.with_name("company.db-wal").read_bytes()
+    assert len(log) > 10_000
+    if what == "gone":
+        place.unlink()
+    else:
+        place.write_bytes(place.read_bytes()[:8192])
+    kept = restore_backup(address, file, now=NOW).kept
+    assert names(address) == [f"Orang {number}" for number in range(600)]
+    crm = ecrm.connect(address)
+    assert check_database(crm.engine) == []
+    crm.close()
+    assert kept is not None
+    assert kept.with_name(f"{kept.name}-wal").read_bytes() == log, "nothing is thrown away"
+
+
+def test_only_its_owner_reads_a_backup_and_a_database_keeps_its_rights(
+    address: str, place: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.ecrm"
+    place.chmod(0o640)
+    make_backup(address, file, now=NOW)
+    assert file.stat().st_mode & 0o777 == 0o600
+    restore_backup(address, file, now=NOW)
+    assert place.stat().st_mode & 0o777 == 0o640
+    restore_backup(f"sqlite:///{tmp_path / 'new.db'}", file, now=NOW)
+    assert (tmp_path / "new.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_behind_a_link_is_restored_where_it_is(address: str, place: Path, tmp_path: Path) -> None:
+    enter(address, 1)
+    (tmp_path / "link").mkdir()
+    link = tmp_path / "link" / "company.db"
+    link.symlink_to(place)
+    make_backup(f"sqlite:///{link}", tmp_path / "a.ecrm", now=NOW)
+    enter(address, 1, start=1)
+    kept = restore_backup(f"sqlite:///{link}", tmp_path / "a.ecrm", now=NOW).kept
+    assert link.is_symlink()
+    assert names(address) == ["Orang 0"]
+    assert kept is not None
+    assert kept.parent == place.parent
+    assert len(names(f"sqlite:///{kept}")) == 2
+
+
+def test_a_backup_takes_no_other_files_place(address: str, place: Path, tmp_path: Path) -> None:
+    make_backup(address, tmp_path / "a.ecrm", now=NOW)
+    other = tmp_path / "b.ecrm"
+    other.write_text("mine")  # made while the copy was under way
+    assert refusal(lambda: seal(place, note_of(tmp_path / "a.ecrm"), other)) == "exists"
+    assert other.read_text() == "mine"
+
+
 def test_nothing_is_restored_under_somebodys_feet(address: str, place: Path, tmp_path: Path) -> None:
     enter(address, 1)
     file = tmp_path / "a.ecrm"
@@ -227,8 +302,11 @@ def test_a_damaged_file_is_found_and_not_backed_up(address: str, place: Path, tm
     crm = ecrm.connect(address)
     assert {fault.kind for fault in check_database(crm.engine)} == {"damaged"}
     crm.close()
-    assert refusal(lambda: make_backup(address, tmp_path / "a.ecrm", now=NOW)) in {"damaged_source", "nothing"}
-    assert not (tmp_path / "a.ecrm").exists()
+    assert refusal(lambda: make_backup(address, tmp_path / "a.ecrm", now=NOW)) == "damaged_source"
+    for rubble in (b"not a database at all" * 500, place.read_bytes()[:8192]):
+        place.write_bytes(rubble)
+        assert refusal(lambda: make_backup(address, tmp_path / "a.ecrm", now=NOW)) == "damaged_source"
+    assert {path.name for path in tmp_path.iterdir()} <= {"company.db", "company.db-wal", "company.db-shm"}
 
 
 def ecrm_command(address: str, *arguments: str) -> tuple[int, str]:
@@ -261,3 +339,6 @@ def test_the_commands_say_what_they_did(address: str, tmp_path: Path) -> None:
     crm.close()
     code, told = ecrm_command(address, "check")
     assert (code, "3 pelanggan: aktivitas terakhir" in told) == (1, True), told
+    code, told = ecrm_command(f"sqlite:///{tmp_path / 'mistyped' / 'company.db'}", "check")
+    assert (code, "Tidak ada basis data e-CRM di" in told) == (2, True), told
+    assert not (tmp_path / "mistyped").exists()
