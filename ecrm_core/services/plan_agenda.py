@@ -287,7 +287,9 @@ def _clear(work: Work, day: date, employee_ids: Sequence[int]) -> None:
         *_waiting(),
         ~select(m.Contact.id).where(m.Contact.agenda_item_id == item.id).exists(),
     )
-    for some in slices(work.session.scalars(untouched)):
+    # What somebody has in hand at this moment is touched: it stays, whatever they are about to do with it.
+    held = untouched.with_for_update(of=item, skip_locked=True)
+    for some in slices(work.session.scalars(held)):
         work.session.execute(delete(item).where(item.id.in_(some)))
 
 
