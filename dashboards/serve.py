@@ -30,6 +30,7 @@ from dashboards.guard import CompanyApplication, MayOpen, SecurityHeaders, guard
 from dashboards.login import ASSETS, Door, LoginProvider, NotFound, door_of, patterns
 from dashboards.page import Visit
 from dashboards.static import ComponentFiles, StaticFiles, below, below_named
+from dashboards.writes import leave_no_message_behind
 from ecrm_core.crm import Crm, connect
 from ecrm_core.errors import DatabaseProblem
 from ecrm_core.services.login import company_name
@@ -72,6 +73,7 @@ def build_server(
     Raises:
         OSError: the port is taken.
     """
+    leave_no_message_behind()
     if paths is None or render is None:
         from dashboards import shell  # noqa: PLC0415  the screens cost two seconds to import
 

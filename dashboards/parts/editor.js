@@ -254,8 +254,14 @@ export function render({ model, el: root }) {
 
   const save = () => {
     const { spec } = form;
-    if (!spec.save || form.saving) return;
+    if (!spec.save) return;
+    if (form.saving) {
+      form.again = true; // asked for while the answer to what stood here before is on its way
+      return;
+    }
     form.saving = true;
+    form.again = false;
+    form.asked = JSON.stringify(typedIn());
     form.element.classList.add("saving");
     form.element.querySelector("[type=submit]").setAttribute("aria-disabled", "true");
     model.send_msg({ do: "save", token: spec.token, id: spec.id, kind: spec.kind, seen: spec.seen, values: typedIn() });
@@ -264,6 +270,7 @@ export function render({ model, el: root }) {
   const answer = ({ token, wrong, message, newest }) => {
     if (form?.spec.token !== token) return;
     form.saving = false;
+    if (form.again && JSON.stringify(typedIn()) !== form.asked) return save();
     form.element.classList.remove("saving");
     form.element.querySelector("[type=submit]").removeAttribute("aria-disabled");
     let first = null;
