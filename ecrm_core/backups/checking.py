@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, and_, func, inspect, literal, select
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
 from ecrm_core import models as m
+from ecrm_core.backups.making import database_file
 from ecrm_core.backups.sealing import BackupRefused
 from ecrm_core.migrations import current, newest, ours
 from ecrm_core.visibility import RULES
@@ -31,9 +30,9 @@ def refuse_missing(address: str) -> None:
     Raises:
         BackupRefused: `nothing`.
     """
-    url = make_url(address)
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).expanduser().is_file():
-        raise BackupRefused("nothing", path=url.database)
+    file = database_file(address)
+    if file is not None and not file.is_file():
+        raise BackupRefused("nothing", path=str(file))
 
 
 def check_database(engine: Engine) -> list[Fault]:
@@ -56,7 +55,7 @@ def check_database(engine: Engine) -> list[Fault]:
         kept = {name for name, table in tables.items() if not table.info.get("derived")}
         faults += [Fault("table_missing", name) for name in sorted(kept - there)]
         strange = there - set(tables) - {"alembic_version"}
-        faults += [Fault("table_strange", name) for name in sorted(strange) if ours_or_kept(name)]
+        faults += [Fault("table_strange", name) for name in sorted(strange) if _is_strange(name)]
         for table in m.Base.metadata.sorted_tables:
             if table.name in kept & there:
                 faults += _orphans(connection, table)
@@ -69,7 +68,7 @@ def check_database(engine: Engine) -> list[Fault]:
     return faults
 
 
-def ours_or_kept(name: str) -> bool:
+def _is_strange(name: str) -> bool:
     """Whether a table that no model has is somebody's own, rather than part of the search index or of the database."""
     return not name.startswith("sqlite_") and ours(m.Base.metadata, name, "table", True, None)
 

@@ -154,11 +154,19 @@ def _set_logs_aside(place: Path, kept: Path) -> bool:
     return bool(there)
 
 
-def _file_of(address: str) -> Path:
+def database_file(address: str) -> Path | None:
+    """The file that an address names; none where the database is no file."""
     url = make_url(address)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        raise BackupRefused("backend", backend=url.get_backend_name())
+        return None
     return Path(url.database).expanduser().resolve()
+
+
+def _file_of(address: str) -> Path:
+    file = database_file(address)
+    if file is None:
+        raise BackupRefused("backend", backend=make_url(address).get_backend_name())
+    return file
 
 
 def _noted(database: sqlite3.Connection, source: Path, now: datetime) -> BackupNote:

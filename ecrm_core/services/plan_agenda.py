@@ -104,7 +104,8 @@ def plan_agenda(
     # Whoever plans the same person at the same time waits here, and then finds it done.
     ids = [employee.id for employee in employees]
     locked = select(m.Employee.id).where(m.Employee.id.in_(ids)).order_by(m.Employee.id)
-    work.session.execute(locked.with_for_update())
+    # Their rows stay as they are: who only writes down that one of them did something need not wait.
+    work.session.execute(locked.with_for_update(key_share=True))
     made = {row.employee_id: row for row in _plans(work, day, ids)}
     wanted = [employee for employee in employees if again or employee.id not in made]
     if not wanted:
@@ -287,9 +288,8 @@ def _clear(work: Work, day: date, employee_ids: Sequence[int]) -> None:
         *_waiting(),
         ~select(m.Contact.id).where(m.Contact.agenda_item_id == item.id).exists(),
     )
-    # What somebody has in hand at this moment is touched: it stays, whatever they are about to do with it.
-    held = untouched.with_for_update(of=item, skip_locked=True)
-    for some in slices(work.session.scalars(held)):
+    # Locked before they go: what somebody has in hand at this moment is waited for, and then it is touched.
+    for some in slices(work.session.scalars(untouched.order_by(item.id).with_for_update(of=item))):
         work.session.execute(delete(item).where(item.id.in_(some)))
 
 

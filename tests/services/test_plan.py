@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from threading import Thread
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -31,7 +32,7 @@ from ecrm_core.models import (
 )
 from ecrm_core.queries.call_reasons import Candidate, Reason, _Activity, candidates, deadline
 from ecrm_core.rules import ActivityStatus, CompanyRules
-from ecrm_core.services.agenda import add_agenda_item, tick_agenda_item
+from ecrm_core.services.agenda import accept_proposal, add_agenda_item, tick_agenda_item
 from ecrm_core.services.contacts import record_contact
 from ecrm_core.services.customers import CustomerForm, add_customers
 from ecrm_core.services.do_not_call import mark_do_not_call
@@ -323,6 +324,29 @@ def test_the_plan_is_written_once_and_made_anew_without_touching_what_was_touche
         titles = list(work.session.scalars(select(AgendaItem.title).where(AgendaItem.dismissed_at.is_(None))))
         assert len(titles) == len(set(titles)) == 4
         assert done in titles
+
+
+def test_what_somebody_accepts_while_the_plan_is_made_anew_stays_and_is_there_once(town: Town) -> None:
+    town.buys("Dewi", 40)
+    with town.crm.system("plan") as work:
+        plan_agenda(work, TUESDAY, usernames=["siti"])
+
+    def plan_again() -> None:
+        with town.crm.system("plan") as work:
+            plan_agenda(work, TUESDAY, usernames=["siti"], again=True)
+
+    planner = Thread(target=plan_again)
+    with town.crm.work("siti") as work:
+        item = work.session.scalars(select(AgendaItem)).one()
+        accept_proposal(work, item.id)
+        work.session.flush()
+        planner.start()
+        planner.join(0.5)
+        assert planner.is_alive(), "it waits for her"
+    planner.join(30)
+    with town.crm.work("siti") as work:
+        assert [row.id for row in work.session.scalars(select(AgendaItem))] == [item.id]
+        assert work.session.get_one(AgendaItem, item.id).accepted_at is not None
 
 
 def test_promises_come_before_everything_and_may_be_more_than_fit(town: Town) -> None:

@@ -20,22 +20,6 @@ CUSTOMERS = select(Customer.id)
 NOTES = select(CustomerNote.id)
 
 
-@pytest.fixture
-def company(crm: Crm) -> Crm:
-    """Customer 10 is Siti's, 20 Budi's, 30 nobody's; each has a note of the same number."""
-    with crm.system("test company") as work:
-        staff = dict(work.session.execute(select(Employee.username, Employee.id)).all())
-        for number, owner in ((10, "siti"), (20, "budi"), (30, None)):
-            work.session.add(
-                Customer(
-                    id=number, code=f"C{number}", name=f"N{number}", owner_id=staff.get(owner), created_at=work.now
-                )
-            )
-            work.session.flush()
-            work.session.add(CustomerNote(id=number, customer_id=number, text="x", at=work.now))
-    return crm
-
-
 def _ids(crm: Crm, who: str, statement: Any, params: dict[str, Any] | None = None, **options: Any) -> set[int]:
     with crm.work(who) as work:
         return set(work.session.scalars(statement, params, execution_options=options))
